@@ -1,0 +1,142 @@
+"""A number with its interval and how far to trust it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Estimate", "Estimates", "Status", "format_number"]
+
+
+class Status(StrEnum):
+    """How far a number can be trusted; anything but ``ok`` is said aloud everywhere."""
+
+    OK = "ok"
+    AT_BOUND = "at_bound"
+    NOT_IDENTIFIED = "not_identified"
+    NOT_CONVERGED = "not_converged"
+    TOO_FEW = "too_few"
+    EXTRAPOLATED = "extrapolated"
+
+    @property
+    def meaning(self) -> str:
+        """One sentence for a person."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    Status.OK: "the data determine this value",
+    Status.AT_BOUND: "the best value lies at the edge of what the law allows",
+    Status.NOT_IDENTIFIED: "the data do not determine this value",
+    Status.NOT_CONVERGED: "the search did not settle",
+    Status.TOO_FEW: "too few rows to say",
+    Status.EXTRAPOLATED: "the value lies outside the range of the data",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value, its interval, unit and status.
+
+    ``low`` and ``high`` bound the central interval that holds ``level`` of the draws.
+    Unknown is ``None``, never zero: ``status`` says why.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    level: float | None = None
+    unit: str = ""
+    status: Status = Status.OK
+
+    @classmethod
+    def from_draws(
+        cls,
+        value: float,
+        draws: NDArray[np.float64],
+        *,
+        level: float = 0.9,
+        unit: str = "",
+        status: Status = Status.OK,
+    ) -> Estimate:
+        """Summarise draws by the central interval of the given level; non-finite draws count as unknown."""
+        import numpy as np
+
+        known = draws[np.isfinite(draws)]
+        point = float(value) if math.isfinite(value) else None
+        if known.size < max(20, 0.9 * draws.size):
+            return cls(point, None, None, None, unit, status if status != "ok" else Status.TOO_FEW)
+        low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+        return cls(point, float(low), float(high), level, unit, status)
+
+    def __str__(self) -> str:
+        text = format_number(self.value)
+        if self.low is not None and self.high is not None:
+            text += f" [{format_number(self.low)}, {format_number(self.high)}]"
+        if self.unit:
+            text += f" {self.unit}"
+        return text if self.status is Status.OK else f"{text} ({self.status.value})"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; unknown is ``None``."""
+        return {
+            "value": self.value,
+            "low": self.low,
+            "high": self.high,
+            "level": self.level,
+            "unit": self.unit,
+            "status": self.status.value,
+        }
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """A column of estimates: arrays of shape (n,) that share level and unit."""
+
+    value: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    level: float
+    unit: str
+    status: tuple[Status, ...]
+
+    def __len__(self) -> int:
+        return len(self.status)
+
+    def __iter__(self) -> Iterator[Estimate]:
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, i: int) -> Estimate:
+        return Estimate(
+            _known(self.value[i]),
+            _known(self.low[i]),
+            _known(self.high[i]),
+            self.level,
+            self.unit,
+            self.status[i],
+        )
+
+
+def _known(x: float) -> float | None:
+    return float(x) if math.isfinite(x) else None
+
+
+def format_number(x: float | None, digits: int = 4) -> str:
+    """Write a number as people read it: ``73.2B``, ``0.0153``, ``5.76e23``; ``-`` if unknown."""
+    if x is None or not math.isfinite(x):
+        return "-"
+    size = abs(x)
+    for scale, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
+        if scale <= size < scale * 1000 and size < 1e15:
+            return f"{x / scale:.{digits}g}{suffix}"
+    if x != 0 and (size >= 1e6 or size < 1e-4):
+        mantissa, exponent = f"{x:.{digits - 1}e}".split("e")
+        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+    return f"{x:.0f}" if size >= 10**digits and x == round(x) else f"{x:.{digits}g}"
