@@ -1,0 +1,128 @@
+"""What a law is: parameters, inputs, one output, and a formula; no data and no state."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from isoperf.errors import LawError
+from isoperf.reference import Reference
+
+__all__ = ["Law", "Noise", "Param", "Reference"]
+
+Floats = NDArray[np.float64]
+Noise = Literal["log_huber", "log_squared", "huber", "squared"]
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One parameter of a law.
+
+    Attributes
+    ----------
+    name : the word users see.
+    symbol : the paper's letter.
+    unit : unit of the value, empty for a pure number.
+    log : search over its logarithm; the value is then always positive.
+    bounds : closed interval of allowed values.
+    start : interval from which starting values are spread (evenly in log when ``log``).
+    linear : the formula is linear in this parameter given those that are not marked so;
+        its starting value is then solved for, never searched.
+    """
+
+    name: str
+    symbol: str = ""
+    unit: str = ""
+    log: bool = False
+    bounds: tuple[float, float] = (-math.inf, math.inf)
+    start: tuple[float, float] = (0.1, 1.0)
+    linear: bool = False
+
+
+class Law(ABC):
+    """A pure function from parameters and named inputs to one output.
+
+    ``baseline`` marks laws that others must beat and that are never chosen; ``last_only``
+    those that read only the rows with the largest input.
+
+    Subclass it with the class attributes below and :meth:`formula`, written with NumPy
+    arithmetic; exact gradients, fitting, intervals, plots and the command line follow.
+    """
+
+    name: ClassVar[str]
+    inputs: ClassVar[tuple[str, ...]]
+    output: ClassVar[str]
+    params: ClassVar[tuple[Param, ...]]
+    reference: ClassVar[Reference]
+    noise: ClassVar[Noise] = "log_huber"
+    baseline: ClassVar[bool] = False
+    last_only: ClassVar[bool] = False
+
+    @abstractmethod
+    def formula(self, p: Any, *inputs: Any) -> Any:
+        """Return the output; ``p`` has one attribute per parameter, inputs come in order.
+
+        Everything broadcasts: parameters may be of shape (B, 1) and inputs of shape (n,).
+        """
+
+    def starts(self, inputs: Mapping[str, Floats], output: Floats) -> Mapping[str, tuple[float, float]]:
+        """Return start intervals that depend on the data, by parameter; override where units matter."""
+        return {}
+
+    def scale(self, inputs: Mapping[str, Floats]) -> Floats:
+        """Return how far along each row lies, (n,): compute where known, else the first input.
+
+        Extrapolation is measured on the logarithm of this; it must grow towards the
+        questions people ask.
+        """
+        if {"n_params", "n_tokens"} <= set(inputs):
+            return 6.0 * inputs["n_params"] * inputs["n_tokens"]
+        return inputs[self.inputs[0]]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the parameters, in order."""
+        return tuple(param.name for param in self.params)
+
+    @property
+    def title(self) -> str:
+        """First line of the docstring."""
+        return (type(self).__doc__ or self.name).strip().partition("\n")[0].rstrip(".")
+
+    def predict(self, values: Mapping[str, ArrayLike], **inputs: ArrayLike) -> Any:
+        """Evaluate the formula at given parameter values.
+
+        Parameters
+        ----------
+        values : one entry per parameter: scalars, or arrays that broadcast with the inputs.
+        inputs : one array or scalar per input, in base units.
+
+        Raises
+        ------
+        LawError : a parameter or input is missing or unknown.
+        """
+        self._check(set(values), set(self.names), "parameter")
+        self._check(set(inputs), set(self.inputs), "input")
+        p = SimpleNamespace(**{k: np.asarray(v, dtype=float) for k, v in values.items()})
+        arrays = (np.asarray(inputs[name], dtype=float) for name in self.inputs)
+        with np.errstate(all="ignore"):
+            result = self.formula(p, *arrays)
+        return float(result) if np.ndim(result) == 0 else np.asarray(result)
+
+    def _check(self, given: set[str], wanted: set[str], what: str) -> None:
+        if given != wanted:
+            missing, extra = sorted(wanted - given), sorted(given - wanted)
+            parts = [
+                f"missing {what}s {missing}" if missing else "",
+                f"unknown {what}s {extra}" if extra else "",
+            ]
+            raise LawError(
+                f"law {self.name!r}: {' and '.join(p for p in parts if p)}. Needed: {sorted(wanted)}."
+            )
