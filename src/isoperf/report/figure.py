@@ -1,0 +1,99 @@
+"""A figure described: axes and layers, without saying how it is drawn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from isoperf.report.layers import Band, Bars, Contour, Layer, Line, Points, Rule
+
+__all__ = ["Axis", "Figure"]
+
+# Beyond it, differences and ratios of coordinates are no longer finite.
+_LARGEST = 1e150
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What an axis measures, in which unit, and whether equal steps are equal ratios."""
+
+    label: str
+    unit: str = ""
+    log: bool = False
+
+    @property
+    def title(self) -> str:
+        """The label with its unit."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
+
+    def shows(self, value: float) -> bool:
+        """Whether a value has a place on the axis."""
+        if self.log:
+            return 1 / _LARGEST < value < _LARGEST
+        return math.isfinite(value) and abs(value) < _LARGEST
+
+    def place(self, value: float) -> float:
+        """Return the coordinate along which equal steps look equal."""
+        return math.log10(value) if self.log else value
+
+    def span(self, values: Iterable[float]) -> tuple[float, float] | None:
+        """Return the smallest and largest coordinate that can be shown; a single one gets room around it."""
+        places = [self.place(value) for value in values if self.shows(value)]
+        if not places:
+            return None
+        low, high = min(places), max(places)
+        room = max(0.5, 0.05 * abs(low))
+        # The two must differ by enough for floating point to place ticks between them.
+        least = max(1e-9 * abs(low), 1 / _LARGEST)
+        return (low, high) if high - low > least else (low - room, high + room)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A titled picture: two axes and the layers drawn over them, in order."""
+
+    title: str
+    x: Axis
+    y: Axis
+    layers: tuple[Layer, ...]
+    caption: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", tuple(self.layers))
+
+    @property
+    def bars(self) -> tuple[Bars, ...]:
+        """The layers whose horizontal axis is a list of words."""
+        return tuple(layer for layer in self.layers if isinstance(layer, Bars))
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing that the axes can show."""
+        across = bool(self.bars) or self.x.span(self.xs()) is not None
+        return not across or self.y.span(self.ys()) is None
+
+    def xs(self) -> Iterator[float]:
+        """Every horizontal value of the layers."""
+        for layer in self.layers:
+            if isinstance(layer, Points | Line | Band | Contour):
+                yield from layer.x
+            elif isinstance(layer, Rule) and layer.x is not None:
+                yield layer.x
+
+    def ys(self) -> Iterator[float]:
+        """Every vertical value of the layers, intervals included."""
+        for layer in self.layers:
+            match layer:
+                case Line() | Contour():
+                    yield from layer.y
+                case Points():
+                    yield from (*layer.y, *(layer.low or ()), *(layer.high or ()))
+                case Band():
+                    yield from (*layer.low, *layer.high)
+                case Bars():
+                    yield from (*layer.values, *(layer.low or ()), *(layer.high or ()))
+                case Rule() if layer.y is not None:
+                    yield layer.y
+                case _:
+                    pass
