@@ -1,0 +1,203 @@
+"""The glossary: every column Isoperf knows, with its unit, meaning and other common names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+__all__ = ["COLUMNS", "ColumnSpec", "Kind", "suggest"]
+
+Kind = Literal["number", "word"]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSpec:
+    """What a column of this name holds.
+
+    ``unit`` is the base unit; ``other_units`` are those a table may declare instead.
+    ``positive`` says that zero and negative values make no sense. Columns of ``word`` kind
+    stay text even when every cell looks like a number.
+    """
+
+    name: str
+    unit: str
+    meaning: str
+    synonyms: tuple[str, ...] = ()
+    positive: bool = False
+    kind: Kind = "number"
+    other_units: tuple[str, ...] = ()
+
+
+def _positive(name: str, unit: str, meaning: str, *synonyms: str) -> ColumnSpec:
+    return ColumnSpec(name, unit, meaning, synonyms, positive=True)
+
+
+def _number(name: str, unit: str, meaning: str, *synonyms: str) -> ColumnSpec:
+    return ColumnSpec(name, unit, meaning, synonyms)
+
+
+def _word(name: str, meaning: str, *synonyms: str) -> ColumnSpec:
+    return ColumnSpec(name, "", meaning, synonyms, kind="word")
+
+
+def _loss(name: str, meaning: str, *synonyms: str) -> ColumnSpec:
+    others = ("nats/byte", "nats", "nats/sample")
+    return ColumnSpec(name, "nats/token", meaning, synonyms, positive=True, other_units=others)
+
+
+_SIZES = (
+    _positive(
+        "n_params",
+        "params",
+        "parameters of the model; a table's notes say whether embeddings count",
+        *("N", "params", "parameters", "model_size", "num_params", "num_parameters", "param_count"),
+        *("total_params", "model_params", "size"),
+    ),
+    _positive(
+        "n_params_active",
+        "params",
+        "parameters used for one token, below n_params in a mixture of experts",
+        *("active_params", "activated_params", "num_active_params", "Na"),
+    ),
+    _positive(
+        "n_params_nonembedding",
+        "params",
+        "parameters outside the token and position embeddings",
+        *("non_embedding_params", "params_non_embedding", "num_params_no_embed", "n_params_no_embed"),
+    ),
+    _positive("n_layers", "layers", "transformer blocks", "layers", "num_layers", "depth", "numl"),
+    _positive("d_model", "", "width of the residual stream", "width", "hidden_size", "hidden_dim"),
+)
+
+_DATA = (
+    _positive(
+        "n_tokens",
+        "tokens",
+        "tokens seen in training, repeats included",
+        *("D", "tokens", "tokens_seen", "num_tokens", "train_tokens", "training_tokens", "token_num"),
+        *("total_tokens", "n_tokens_done"),
+    ),
+    _positive(
+        "n_unique_tokens",
+        "tokens",
+        "distinct tokens in the training set",
+        *("unique_tokens", "U", "n_tokens_unique", "dataset_tokens", "tokens_per_epoch"),
+    ),
+    _positive("n_epochs", "epochs", "passes over the training set", "epochs", "num_epochs", "repeats"),
+    _positive("tokens_per_param", "tokens/param", "n_tokens / n_params", "D/N", "token_multiplier", "tpp"),
+    _positive(
+        "overtraining",
+        "",
+        "tokens_per_param over a reference ratio, usually 20",
+        *("chinchilla_multiplier", "overtraining_multiplier", "overtraining_ratio"),
+    ),
+)
+
+_COMPUTE = (
+    _positive(
+        "flops",
+        "FLOPs",
+        "operations spent on training",
+        *("C", "compute", "training_flops", "train_flops", "total_flops", "flop", "flops_6nd"),
+        *("training_flop", "pretrain_flop", "model_flops", "budget"),
+    ),
+    _positive("wall_seconds", "s", "wall-clock time of the run", "wall_time", "runtime", "training_seconds"),
+    _positive("train_time", "s", "time spent in training", "training_time"),
+    _positive("cost_usd", "USD", "price of the run", "cost", "price", "dollars"),
+    _positive("energy", "J", "energy used", "energy_consumed"),
+    _positive("power", "W", "mean power drawn", "avg_power", "average_power"),
+    _positive("memory", "bytes", "memory of a device, or used on it", "mem", "device_memory", "peak_memory"),
+)
+
+_RESULTS = (
+    _loss(
+        "loss",
+        "held-out cross-entropy, in nats per token unless the table declares nats per byte",
+        *("val_loss", "validation_loss", "eval_loss", "eval/loss", "test_loss", "final_loss", "L"),
+        *("cross_entropy", "loss_val", "crossentropyloss", "nll"),
+    ),
+    _loss("train_loss", "cross-entropy on the training stream", "training_loss", "train/loss", "loss_train"),
+    _number("error", "fraction", "share of wrong answers, 1 - accuracy", "error_rate", "err", "top1_error"),
+    _number("accuracy", "fraction", "share of right answers", "acc", "top1", "top1_accuracy", "exact_match"),
+    _number("score", "", "result on a benchmark, in the benchmark's own unit", "metric", "result", "value"),
+    _number("x", "", "the quantity varied, when it has no name of its own", "anchor", "train_size"),
+    _number("y", "", "the quantity measured, when it has no name of its own"),
+)
+
+_COURSE = (
+    _number(
+        "step", "steps", "optimiser step of the row", "steps", "iteration", "iter", "global_step", "_step"
+    ),
+    _number("epoch", "epochs", "pass over the data at the row"),
+    _positive(
+        "n_steps", "steps", "optimiser steps of the whole run", "total_steps", "max_steps", "num_steps"
+    ),
+    _positive("learning_rate", "", "peak learning rate, or the rate at the row", "lr", "peak_lr", "max_lr"),
+    _positive(
+        "batch_size_tokens",
+        "tokens",
+        "tokens in one optimiser step",
+        *("tokens_per_step", "batch_tokens", "batch_size_in_tokens", "tokens_per_batch"),
+    ),
+    _number("seed", "", "seed of the run", "random_seed", "rng_seed"),
+)
+
+_SERVING = (
+    _positive("ttft", "s", "time to first token", "time_to_first_token", "first_token_latency"),
+    _positive("tpot", "s", "time per output token after the first", "time_per_output_token", "itl"),
+    _positive("e2e_latency", "s", "time from request to last token", "latency", "request_latency"),
+    _positive("request_rate", "requests/s", "requests arriving per second", "qps", "rps", "arrival_rate"),
+)
+
+_WORDS = (
+    _word("run", "training run that the row belongs to", "run_id", "run_name", "exp_name", "experiment_id"),
+    _word("family", "model family", "model_family", "series", "arch", "architecture"),
+    _word("recipe", "training recipe or condition that rows share", "condition", "setup", "config"),
+    _word("benchmark", "task or benchmark measured", "task", "eval_name", "test_name"),
+    _word("curve", "learning curve that the row belongs to", "curve_id", "curve_name"),
+    _word("model", "name of the model", "model_name", "model_id"),
+    _word("name", "name of the row", "nickname", "label"),
+    _word("dataset", "data the model was trained or tested on", "train_dataset", "data_source", "corpus"),
+    _word("notes", "free text about the row", "note", "comment", "description"),
+)
+
+COLUMNS: Mapping[str, ColumnSpec] = MappingProxyType(
+    {spec.name: spec for spec in (*_SIZES, *_DATA, *_COMPUTE, *_RESULTS, *_COURSE, *_SERVING, *_WORDS)}
+)
+"""Every known column by name, sizes first and words last."""
+
+
+def suggest(needed: str, available: Iterable[str]) -> list[str]:
+    """Name the available columns that may be the needed one, likeliest first.
+
+    Case, underscores and other punctuation do not matter. Names that merely contain the
+    needed word come after exact synonyms. Suggestions are for messages: no column is ever
+    taken in place of another without being told.
+
+    Examples
+    --------
+    >>> suggest("loss", ["run", "eval/loss", "N"])
+    ['eval/loss']
+    """
+    spec = COLUMNS.get(needed)
+    names = [_plain(word) for word in (needed, *(spec.synonyms if spec else ()))]
+    words = {word for word in names if len(word) > 2}
+    ranked: list[tuple[int, int, str]] = []
+    for place, name in enumerate(available):
+        plain = _plain(name)
+        if plain in names:
+            ranked.append((names.index(plain), place, name))
+        elif name not in COLUMNS and words & {_plain(part) for part in _parts(name)}:
+            ranked.append((len(names), place, name))
+    return [name for _, _, name in sorted(ranked)]
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _parts(name: str) -> list[str]:
+    return re.split(r"[^A-Za-z0-9]+", name)

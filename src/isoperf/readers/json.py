@@ -1,0 +1,103 @@
+"""JSON: a list of records, or an object of columns; JSON Lines: one record per line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from isoperf.errors import DataError
+from isoperf.readers._blob import Blob, decompressed, utf8
+
+SUFFIXES = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
+_NEEDED = 'A list of records [{"n_params": 7e7, "loss": 3.1}, ...] or an object of lists is needed.'
+
+
+def read(blob: Blob) -> dict[str, Any]:
+    """Read every column; a key that a record lacks is a missing cell.
+
+    Raises
+    ------
+    DataError : the text is not JSON (the message names the place), or not a table.
+    """
+    text = utf8(decompressed(blob))
+    lines = blob.name.removesuffix(".gz").endswith(("jsonl", "ndjson"))
+    content = _lines(text, blob.name) if lines else _decode(text, blob.name)
+    if isinstance(content, dict):
+        return _columns(content, blob.name)
+    if isinstance(content, list):
+        return _from_records(content, blob.name)
+    raise DataError(f"{blob.name} holds a JSON {_kind(content)}, not a table. {_NEEDED}")
+
+
+def _decode(text: bytes, place: str) -> Any:
+    """Decode one JSON value; Python's own NaN and Infinity are read as well."""
+    import msgspec
+
+    try:
+        return msgspec.json.decode(text)
+    except RecursionError:
+        raise DataError(f"{place} is nested too deeply for a table. {_NEEDED}") from None
+    except msgspec.MsgspecError as error:
+        return _decode_by_python(text, place, error)
+
+
+def _decode_by_python(text: bytes, place: str, first: Exception) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DataError(
+            f"{place} is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}. "
+            "Correct it there, or export it again."
+        ) from None
+    except (ValueError, RecursionError):
+        raise DataError(f"{place} is not valid JSON ({first}). Correct it, or export it again.") from None
+
+
+def _lines(text: bytes, name: str) -> list[Any]:
+    import msgspec
+
+    try:
+        records: list[Any] = msgspec.json.Decoder().decode_lines(text)
+    except (msgspec.MsgspecError, RecursionError):
+        return list(_one_by_one(text, name))
+    return records
+
+
+def _one_by_one(text: bytes, name: str) -> Iterator[Any]:
+    """Decode line by line, so that a broken line can be named."""
+    for number, line in enumerate(text.split(b"\n"), 1):
+        if line.strip():
+            yield _decode(line, f"{name}: line {number}")
+
+
+def _columns(content: dict[str, Any], name: str) -> dict[str, Any]:
+    lists = {key: cells for key, cells in content.items() if isinstance(cells, list)}
+    if not content or len(lists) < len(content):
+        other = next((key for key in content if key not in lists), None)
+        found = f"whose {other!r} is a {_kind(content[other])}" if other is not None else "that is empty"
+        raise DataError(f"{name} holds a JSON object {found}, not a table. {_NEEDED}")
+    if not any(lists.values()):
+        raise DataError(f"{name} has columns ({', '.join(lists)}) but no rows. At least one row is needed.")
+    return lists
+
+
+def _from_records(records: list[Any], name: str) -> dict[str, Any]:
+    if not records:
+        raise DataError(f"{name} holds an empty list. {_NEEDED}")
+    for row, record in enumerate(records, 1):
+        if not isinstance(record, dict):
+            raise DataError(f"{name}: row {row} is a JSON {_kind(record)}, not a record. {_NEEDED}")
+    names = dict.fromkeys(key for record in records for key in record)
+    if not names:
+        raise DataError(f"{name}: the records are empty. {_NEEDED}")
+    return {key: _column(records, key) for key in names}
+
+
+def _column(records: Iterable[dict[str, Any]], key: str) -> list[Any]:
+    return [record.get(key) for record in records]
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "object", list: "list", str: "text", bool: "true/false", type(None): "null"}
+    return names.get(type(value), "number")
