@@ -1,0 +1,1 @@
+"""One file per family of tables; each has a tuple ``TABLES``."""
