@@ -139,4 +139,6 @@ def format_number(x: float | None, digits: int = 4) -> str:
     if x != 0 and (size >= 1e6 or size < 1e-4):
         mantissa, exponent = f"{x:.{digits - 1}e}".split("e")
         return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
-    return f"{x:.0f}" if size >= 10**digits and x == round(x) else f"{x:.{digits}g}"
+    if size >= 10**digits and x == round(x):
+        return f"{x:.0f}"
+    return f"{float(f'{x:.{digits}g}'):g}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, ClassVar, Literal
@@ -50,7 +50,8 @@ class Law(ABC):
     """A pure function from parameters and named inputs to one output.
 
     ``baseline`` marks laws that others must beat and that are never chosen; ``last_only``
-    those that read only the rows with the largest input.
+    those that read only the rows with the largest input. ``variant_of`` names a law that
+    draws the same curves in other parameters, so that the two do not vote twice.
 
     Subclass it with the class attributes below and :meth:`formula`, written with NumPy
     arithmetic; exact gradients, fitting, intervals, plots and the command line follow.
@@ -64,6 +65,7 @@ class Law(ABC):
     noise: ClassVar[Noise] = "log_huber"
     baseline: ClassVar[bool] = False
     last_only: ClassVar[bool] = False
+    variant_of: ClassVar[str] = ""
 
     @abstractmethod
     def formula(self, p: Any, *inputs: Any) -> Any:
@@ -108,17 +110,23 @@ class Law(ABC):
         ------
         LawError : a parameter or input is missing or unknown.
         """
-        self._check(set(values), set(self.names), "parameter")
-        self._check(set(inputs), set(self.inputs), "input")
+        self.check_names(values, self.names, "parameter")
+        self.check_names(inputs, self.inputs, "input")
         p = SimpleNamespace(**{k: np.asarray(v, dtype=float) for k, v in values.items()})
         arrays = (np.asarray(inputs[name], dtype=float) for name in self.inputs)
         with np.errstate(all="ignore"):
             result = self.formula(p, *arrays)
         return float(result) if np.ndim(result) == 0 else np.asarray(result)
 
-    def _check(self, given: set[str], wanted: set[str], what: str) -> None:
-        if given != wanted:
-            missing, extra = sorted(wanted - given), sorted(given - wanted)
+    def check_names(self, given: Iterable[str], wanted: Iterable[str], what: str) -> None:
+        """Refuse names of a ``what`` (parameter, input) that are missing or unknown.
+
+        Raises
+        ------
+        LawError : naming them, and those needed.
+        """
+        if set(given) != set(wanted):
+            missing, extra = sorted(set(wanted) - set(given)), sorted(set(given) - set(wanted))
             parts = [
                 f"missing {what}s {missing}" if missing else "",
                 f"unknown {what}s {extra}" if extra else "",

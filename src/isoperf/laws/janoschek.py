@@ -52,6 +52,7 @@ class Janoschek(Law):
         Param("rate", "k", log=True, start=(1e-3, 1.0)),
         Param("shape", "δ", bounds=(0.01, 20), start=SHAPES),
     )
+    variant_of = "exp4"
     reference = Reference("Domhan et al. 2015", "IJCAI", "curve janoschek")
     noise = "squared"
 

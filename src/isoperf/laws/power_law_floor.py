@@ -49,6 +49,7 @@ class PowerLawFloor(Law):
         Param("scale", "A", log=True, start=(1e-3, 1e5), linear=True),
         Param("exponent", "α", bounds=(0, 5), start=(0.02, 1.5)),
     )
+    variant_of = "pow3"
     reference = Reference("Hestness et al. 2017", "arXiv:1712.00409")
 
     def formula(self, p: Any, x: Any) -> Any:

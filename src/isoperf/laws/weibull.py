@@ -51,6 +51,7 @@ class Weibull(Law):
         Param("rate", "κ", unit="1/x", log=True, start=(1e-3, 1.0)),
         Param("shape", "δ", bounds=(0.01, 20), start=(0.1, 3.0)),
     )
+    variant_of = "exp4"
     reference = Reference("Domhan et al. 2015", "IJCAI", "curve weibull")
     noise = "squared"
 

@@ -1,0 +1,1 @@
+"""Commands written by hand: each parses, asks the library, and shows a report."""

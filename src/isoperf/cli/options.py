@@ -1,0 +1,110 @@
+"""A command-line option from a parameter of a capability, by the parameter's type."""
+
+from __future__ import annotations
+
+import functools
+import operator
+import types
+import typing
+from typing import Any, Literal
+
+import click
+
+from isoperf.capability import Parameter
+from isoperf.cli.params import ListOf, Quantity, WholeNumber, WordOr
+from isoperf.errors import OptionError
+
+__all__ = ["method_option", "option_values"]
+
+
+def method_option(parameter: Parameter) -> click.Option:
+    """Return the option that sets a parameter.
+
+    Raises
+    ------
+    OptionError : the parameter's type has no form on the command line.
+    """
+    name = parameter.name.replace("_", "-")
+    text = f"{parameter.help} ({parameter.unit})" if parameter.unit else parameter.help
+    if parameter.type is bool:
+        flag = f"--{name}/--no-{name}" if parameter.default else f"--{name}"
+        return click.Option([flag, parameter.name], is_flag=True, default=bool(parameter.default), help=text)
+    kind = _kind(parameter)
+    several = isinstance(kind, ListOf)
+    return click.Option(
+        [f"--{name}", parameter.name],
+        type=kind,
+        multiple=several,
+        metavar=kind.name.upper() if several else None,
+        required=parameter.required,
+        default=None if parameter.default in ((), None) else parameter.default,
+        show_default=True,
+        help=text,
+    )
+
+
+def option_values(parameters: typing.Iterable[Parameter], ctx: click.Context) -> dict[str, Any]:
+    """Return the values the user gave; the rest is left to the capability's own defaults."""
+    given: dict[str, Any] = {}
+    for parameter in parameters:
+        if ctx.get_parameter_source(parameter.name) == click.core.ParameterSource.DEFAULT:
+            continue
+        value = ctx.params[parameter.name]
+        several = _is_list(_without_none(parameter.type))
+        given[parameter.name] = tuple(item for group in value for item in group) if several else value
+    return given
+
+
+def _kind(parameter: Parameter) -> click.ParamType[Any]:
+    try:
+        return _of(_without_none(parameter.type), parameter.unit)
+    except TypeError:
+        raise OptionError(
+            f"parameter {parameter.name!r} has the type {parameter.type}, which has no form on the command "
+            "line. Use a number, text, bool, Literal, or a tuple of numbers or texts."
+        ) from None
+
+
+def _of(hint: Any, unit: str) -> click.ParamType[Any]:
+    """Return the kind of value for a type; TypeError when there is none."""
+    if hint is Any or hint is str:
+        return click.STRING
+    if hint is float:
+        return Quantity(unit)
+    if hint is int:
+        return WholeNumber()
+    if _is_list(hint):
+        return ListOf(_of(typing.get_args(hint)[0], unit))
+    if typing.get_origin(hint) is Literal:
+        return click.Choice(typing.get_args(hint))
+    words, others = _split(hint)
+    if words and len(others) == 1:
+        return WordOr(words, _of(others[0], unit))
+    raise TypeError(hint)
+
+
+def _without_none(hint: Any) -> Any:
+    """Return ``T`` for ``T | None``; an absent option is how None is said."""
+    parts = typing.get_args(hint) if _is_union(hint) else ()
+    left = [part for part in parts if part is not types.NoneType]
+    return functools.reduce(operator.or_, left) if left else hint
+
+
+def _split(hint: Any) -> tuple[list[str], list[Any]]:
+    """Divide a union into the words of its Literals and its other members."""
+    words: list[str] = []
+    others: list[Any] = []
+    for part in typing.get_args(hint) if _is_union(hint) else ():
+        literal = typing.get_origin(part) is Literal
+        words.extend(typing.get_args(part) if literal else ())
+        others.extend(() if literal else (part,))
+    return words, others
+
+
+def _is_union(hint: Any) -> bool:
+    return typing.get_origin(hint) in (typing.Union, types.UnionType)
+
+
+def _is_list(hint: Any) -> bool:
+    args = typing.get_args(hint)
+    return typing.get_origin(hint) is tuple and len(args) == 2 and args[1] is Ellipsis

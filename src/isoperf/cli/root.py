@@ -1,0 +1,127 @@
+"""The root command: every capability and a few commands of its own, none imported before it is asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from isoperf.capability import JOBS, discover
+from isoperf.cli.commands.completion import completion
+from isoperf.cli.commands.data import data
+from isoperf.cli.commands.demo import demo
+from isoperf.cli.commands.laws import laws
+from isoperf.cli.guard import guarded
+from isoperf.errors import did_you_mean
+
+__all__ = ["App", "app", "main"]
+
+OWN_SECTION = "Data and laws"
+FOREIGN_SECTION = "From other packages"
+_TITLES = {"predict": "Predict", "scale": "Scale", "optimise": "Optimise", "tradeoff": "Trade off"}
+
+
+class App(click.Group):
+    """A group whose commands are the capabilities found, each imported when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return every command's name, in the order of the help page."""
+        return [name for rows in _sections(self).values() for name, _ in rows]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a capability and return its command."""
+        if cmd_name in self.commands:
+            return self.commands[cmd_name]
+        name = cmd_name.replace("-", "_")
+        if name not in discover():
+            return None
+        from isoperf.cli.method import method_command
+
+        return method_command(name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command asked for; an unknown one is refused with the nearest name."""
+        name = args[0]
+        found = self.get_command(ctx, name)
+        if found is None and not ctx.resilient_parsing and not name.startswith("-"):
+            known = self.list_commands(ctx)
+            ctx.fail(f"no command {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}.")
+        return name, found, args[1:]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands, one section for each job."""
+        for title, rows in _sections(self).items():
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete a command's name without importing it."""
+        rows = [row for rows in _sections(self).values() for row in rows]
+        found = [CompletionItem(name, help=text) for name, text in rows if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run a command line; every failure becomes one message and an exit code."""
+        run = super().main
+        code = guarded(
+            lambda: run(args, prog_name or "isoperf", complete_var, standalone_mode=False, **extra)
+        )
+        if standalone_mode:
+            sys.exit(code)
+        return code
+
+
+def _sections(group: click.Group) -> dict[str, list[tuple[str, str]]]:
+    """Return name and summary of every command, by section."""
+    found: dict[str, list[tuple[str, str]]] = {
+        **{_TITLES[job]: [] for job in JOBS},
+        FOREIGN_SECTION: [],
+        OWN_SECTION: [(name, own.get_short_help_str(100)) for name, own in group.commands.items()],
+    }
+    for entry in discover().values():
+        name = entry.name.replace("_", "-")
+        if name not in group.commands:
+            found[_TITLES.get(entry.job, FOREIGN_SECTION)].append((name, entry.summary))
+    return {title: rows for title, rows in found.items() if rows}
+
+
+@click.group(
+    "isoperf",
+    cls=App,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="'isoperf demo' shows a whole answer on a table that comes with the package.",
+)
+@click.version_option(package_name="isoperf", message="%(prog)s %(version)s")
+@click.pass_context
+def app(ctx: click.Context) -> None:
+    """From measured runs to laws with honest uncertainty, and from laws to decisions."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+for _command in (demo, data, laws, completion):
+    app.add_command(_command)
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run a command line, the process's own by default, and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character gets `?` for it, not an error.
+        with contextlib.suppress(AttributeError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    code: int = app.main(args, standalone_mode=False)
+    return code

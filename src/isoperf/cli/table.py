@@ -1,0 +1,159 @@
+"""The table a command reads: a file, standard input or a named table, with its columns put right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from isoperf.cli.params import Pairs
+from isoperf.errors import OptionError, did_you_mean
+
+if TYPE_CHECKING:
+    from isoperf.observations import Observations
+
+__all__ = ["PAIR_OPTIONS", "TableOptions", "is_named", "read_table", "table_argument", "table_options"]
+
+PAIR_OPTIONS = ("--map", "--units")
+Pair = tuple[str, str]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """How the columns of a table are to be understood.
+
+    Attributes
+    ----------
+    map : (ours, theirs) pairs; units : (column, unit) pairs.
+    where : conditions that every row must meet; sheet : sheet of a workbook.
+    """
+
+    map: tuple[Pair, ...] = ()
+    units: tuple[Pair, ...] = ()
+    where: tuple[str, ...] = ()
+    sheet: str | None = None
+
+    @classmethod
+    def taken_from(cls, given: dict[str, Any]) -> TableOptions:
+        """Take the table's options out of a command's."""
+        pairs = {name: tuple(p for group in given.pop(name) for p in group) for name in ("map", "units")}
+        return cls(where=given.pop("where"), sheet=given.pop("sheet"), **pairs)
+
+
+def table_argument(required: bool = True) -> click.Argument:
+    """Return the argument that names the table."""
+    return click.Argument(["data"], metavar="DATA", required=required, type=str, shell_complete=_complete)
+
+
+def table_options() -> list[click.Option]:
+    """Return the options that go with the table."""
+    return [
+        click.Option(
+            ["--map"],
+            type=Pairs("loss=val_loss"),
+            metavar="OURS=THEIRS...",
+            help="read their column as ours, such as loss=val_loss n_params=N",
+            multiple=True,
+        ),
+        click.Option(
+            ["--where"],
+            multiple=True,
+            metavar="CONDITION",
+            help="keep the rows that meet it, such as 'n_params > 100M'; repeat it and all must hold",
+        ),
+        click.Option(
+            ["--units"],
+            type=Pairs("ttft=ms"),
+            metavar="COLUMN=UNIT...",
+            help="unit of a column's numbers, such as ttft=ms; text keeps words",
+            multiple=True,
+        ),
+        click.Option(["--sheet"], help="sheet of a workbook that has several"),
+    ]
+
+
+def read_table(data: str, options: TableOptions, progress: Progress | None = None) -> Observations:
+    """Load a file, standard input (``-``) or a named table.
+
+    Raises
+    ------
+    OptionError : there is no such file or table, or an option that it does not take.
+    DataError : the table cannot be read, or no row is left.
+    """
+    from isoperf import datasets
+    from isoperf.readers import load
+
+    named = is_named(data)
+    source: Any = datasets.load(data, progress=progress) if named else data
+    if named and (options.units or options.sheet is not None):
+        raise OptionError(
+            f"{data} is a named table, in base units and without sheets. Leave out --units and --sheet."
+        )
+    table = load(
+        source,
+        rename=_renaming(options.map),
+        units=_settled(options.units, "--units"),
+        sheet=options.sheet,
+    )
+    for condition in options.where:
+        table = load(table, where=condition)
+    return table
+
+
+def is_named(data: str) -> bool:
+    """Whether a table's name is meant rather than a file; a file of that name wins.
+
+    Raises
+    ------
+    OptionError : a bare word that is neither.
+    """
+    path = Path(data)
+    if data == "-" or (path.exists() and not path.is_dir()):
+        return False
+    from isoperf import datasets
+
+    names = datasets.names()
+    if data in names:
+        return True
+    if path.suffix or path.is_dir() or len(path.parts) != 1 or "://" in data:
+        return False
+    files = [entry.name for entry in Path().iterdir() if entry.is_file()]
+    near = did_you_mean(data, [*names, *files, *(Path(file).stem for file in files)])
+    raise OptionError(
+        f"no file and no table is called {data!r}.{near} Give a file's path, - for standard input, or the "
+        "name of a table (isoperf data lists them)."
+    )
+
+
+def _renaming(pairs: Iterable[Pair]) -> dict[str, str]:
+    """Return theirs -> ours; a column of theirs can become only one of ours."""
+    ours = _settled(pairs, "--map")
+    theirs: dict[str, str] = {}
+    for name, column in ours.items():
+        if column in theirs:
+            raise OptionError(
+                f"--map reads {column!r} both as {theirs[column]!r} and as {name!r}. Give it one meaning."
+            )
+        theirs[column] = name
+    return theirs
+
+
+def _settled(pairs: Iterable[Pair], option: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if found.setdefault(name, value) != value:
+            raise OptionError(f"{option} gives {name!r} twice: {found[name]!r} and {value!r}. Give it once.")
+    return found
+
+
+def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer files and the names of tables."""
+    from isoperf import datasets
+
+    names = [CompletionItem(name) for name in datasets.names() if name.startswith(incomplete)]
+    return [CompletionItem(incomplete, type="file"), *names]

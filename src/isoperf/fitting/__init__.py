@@ -1,0 +1,1 @@
+"""How a law meets data: search, bootstrap, rehearsal, choice, intervals."""

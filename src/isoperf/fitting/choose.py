@@ -1,0 +1,95 @@
+"""Choose a law by how well it predicted scales it had not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isoperf.fitting.backtest import Backtest
+from isoperf.laws.base import Law
+
+__all__ = ["LawScore", "choose", "score", "weights"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LawScore:
+    """How one law fared over the rehearsals.
+
+    Attributes
+    ----------
+    error : typical absolute error on the residual's scale (relative error when logarithmic):
+        geometric mean over origins, later origins counting more.
+    bias : mean signed error, predicted minus observed, in the same weighting.
+    by_origin : (o,) mean absolute error at each origin.
+    """
+
+    law: str
+    n_params: int
+    baseline: bool
+    error: float
+    bias: float
+    by_origin: Floats
+
+
+def _origin_weights(test: Backtest) -> Floats:
+    """Later origins resemble the question more: they saw more of the data."""
+    rows = np.array([origin.n_train for origin in test.origins], dtype=float)
+    favoured = (rows / rows.max()) ** 4
+    return np.asarray(favoured / favoured.sum())
+
+
+def score(test: Backtest, laws: Sequence[Law]) -> dict[str, LawScore]:
+    """Score every law of a backtest; empty when there was no room for a rehearsal."""
+    if not test.origins:
+        return {}
+    weight = _origin_weights(test)
+    found = {}
+    for law in laws:
+        errors = [origin.by_law[law.name].mean - origin.truth for origin in test.origins]
+        size = np.array([np.mean(np.abs(np.where(np.isfinite(e), e, 1e3))) for e in errors])
+        bias = np.array([np.mean(np.where(np.isfinite(e), e, 0.0)) for e in errors])
+        typical = float(np.exp((weight * np.log(size + 1e-12)).sum()))
+        found[law.name] = LawScore(
+            law.name, len(law.params), law.baseline, typical, float((weight * bias).sum()), size
+        )
+    return found
+
+
+def choose(scores: Mapping[str, LawScore], test: Backtest) -> str | None:
+    """Return the law with the least held-out error; a simpler one within one standard error wins.
+
+    Baselines compete for comparison only and are never chosen.
+    """
+    able = [s for s in scores.values() if not s.baseline]
+    if not able:
+        return None
+    best = min(able, key=lambda s: (s.error, s.n_params))
+    weight = _origin_weights(test)
+    effective = 1 / float((weight**2).sum())
+    for rival in sorted(able, key=lambda s: (s.n_params, s.error)):
+        if rival.n_params >= best.n_params:
+            break
+        gap = np.log(rival.by_origin + 1e-12) - np.log(best.by_origin + 1e-12)
+        mean = float((weight * gap).sum())
+        error = float(np.sqrt((weight * (gap - mean) ** 2).sum() / max(1.0, effective - 1)))
+        if mean <= error:
+            return rival.law
+    return best.law
+
+
+def weights(scores: Mapping[str, LawScore], names: Sequence[str]) -> dict[str, float]:
+    """Weight of each law in the spread between laws: falls with its held-out error, equal without rehearsals."""
+    able = [name for name in names if name not in scores or not scores[name].baseline]
+    if not able:
+        return {}
+    if not scores:
+        return {name: 1 / len(able) for name in able}
+    least = min(scores[name].error for name in able) + 1e-12
+    raw = {name: float(np.exp(-0.5 * ((scores[name].error / least) ** 2 - 1))) for name in able}
+    total = sum(raw.values())
+    return {name: value / total for name, value in raw.items()}

@@ -1,0 +1,124 @@
+"""Take from a table what a law needs, as plain arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isoperf.errors import DataError, OptionError, did_you_mean
+from isoperf.laws.base import Law
+from isoperf.observations import Observations
+
+__all__ = ["LawData", "bind", "law_data"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LawData:
+    """Rows of a table as a law sees them.
+
+    Attributes
+    ----------
+    inputs : one (n,) array per input of the law; y : (n,) output; clusters : (n,) run codes.
+    binding : law's word to the table's column, where the two differ or could.
+    """
+
+    law: Law
+    inputs: tuple[Floats, ...]
+    y: Floats
+    clusters: NDArray[np.intp]
+    binding: Mapping[str, str]
+    units: Mapping[str, str]
+    source: str
+    fingerprint: str
+    derived: Mapping[str, str]
+
+    @property
+    def scale(self) -> Floats:
+        """How far along each row lies, (n,); see ``Law.scale``."""
+        return self.law.scale(dict(zip(self.law.inputs, self.inputs, strict=True)))
+
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> LawData:
+        """Return the same data for some rows only."""
+        clusters = np.unique(self.clusters[rows], return_inverse=True)[1].astype(np.intp)
+        inputs = tuple(x[rows] for x in self.inputs)
+        return replace(self, inputs=inputs, y=self.y[rows], clusters=clusters)
+
+    @property
+    def n_points(self) -> int:
+        """Number of rows that differ in their inputs, among those that the law reads."""
+        used = self.weights > 0
+        if not self.inputs:
+            return int(used.sum())
+        return int(np.unique(np.stack([x[used] for x in self.inputs]), axis=1).shape[1])
+
+    @property
+    def weights(self) -> Floats:
+        """Row weights (n,): one each, but zero where the law reads only the rows with the largest input."""
+        if not self.law.last_only:
+            return np.ones(len(self.y))
+        return (self.scale == self.scale.max()).astype(float)
+
+
+def bind(law: Law, x: str | None, y: str | None) -> dict[str, str]:
+    """Match a law's words to columns: ``x`` and ``y`` name columns for the single-input laws.
+
+    Raises
+    ------
+    OptionError : ``x`` is given for a law with several inputs.
+    """
+    binding = {word: word for word in (*law.inputs, law.output)}
+    if x is not None:
+        if len(law.inputs) != 1:
+            raise OptionError(
+                f"x={x!r}: law {law.name!r} has {len(law.inputs)} inputs, {', '.join(law.inputs)}, with names "
+                'of their own. Map your columns instead, for example rename={"params": "n_params"}.'
+            )
+        binding[law.inputs[0]] = x
+    if y is not None:
+        binding[law.output] = y
+    return binding
+
+
+def law_data(obs: Observations, law: Law, *, x: str | None = None, y: str | None = None) -> LawData:
+    """Take the law's columns out of a table, checked.
+
+    Raises
+    ------
+    DataError : a column is missing or holds values that cannot be used.
+    """
+    if y is None and law.output == "y" and not obs.has("y") and obs.has("loss"):
+        y = "loss"  # what every command explains unless told otherwise
+    binding = bind(law, x, y)
+    _check_generic(obs, law, binding)
+    obs = obs.require(*binding.values())
+    inputs = tuple(obs.numeric(binding[word], positive=True) for word in law.inputs)
+    output = obs.numeric(binding[law.output])
+    if not len(output):
+        raise DataError(f"{obs.source}: no rows left to fit law {law.name!r}. Loosen the filter (where=...).")
+    units = {word: obs.units.get(column, "") for word, column in binding.items()}
+    derived = {word: obs.derived[column] for word, column in binding.items() if column in obs.derived}
+    return LawData(
+        law, inputs, output, obs.clusters(), binding, units, obs.source, obs.fingerprint, derived
+    )
+
+
+def _check_generic(obs: Observations, law: Law, binding: Mapping[str, str]) -> None:
+    """Ask for the column behind a generic ``x`` or ``y`` instead of guessing it."""
+    for word in ("x", "y"):
+        column = binding.get(word)
+        if column == word and not obs.has(word):
+            raise OptionError(
+                f"law {law.name!r} fits one column against another; say which column is {word}: "
+                f'{word}="...". Columns here: {", ".join(obs.columns)}.'
+            )
+        if column is not None and column != word and not obs.has(column) and column not in _DERIVABLE:
+            known = ", ".join(obs.columns)
+            raise OptionError(f"{word}={column!r}: no such column.{did_you_mean(column, obs.columns)} Columns: {known}.")
+
+
+_DERIVABLE = ("flops", "tokens_per_param", "n_tokens", "n_params")

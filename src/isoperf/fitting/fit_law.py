@@ -1,0 +1,137 @@
+"""Fit one law to one table: search, bootstrap, diagnose."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isoperf.errors import OptionError
+from isoperf.fitting.data import LawData
+from isoperf.fitting.diagnose import Diagnosis, diagnose, parameter_status, worst
+from isoperf.fitting.engine import Draws, Progress, Search, bootstrap, search
+from isoperf.fitting.noise import Delta, noise_model, robust_sd
+from isoperf.fitting.problem import Problem
+from isoperf.fitting.resample import choose_bootstrap
+from isoperf.fitting.result import Diagnostics, Fit, check_level
+
+__all__ = ["fit_law", "versions"]
+
+Floats = NDArray[np.float64]
+
+
+def fit_law(
+    data: LawData,
+    *,
+    noise: str = "auto",
+    delta: Delta = "auto",
+    resample: str = "auto",
+    n_bootstrap: int = 1000,
+    n_starts: int = 16,
+    level: float = 0.9,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Fit:
+    """Fit a law to the rows it was bound to.
+
+    Parameters
+    ----------
+    noise : ``auto`` takes the law's own; otherwise a name of ``Noise``.
+    delta : turning point of a robust cost, in units of the residual; ``auto`` follows the noise.
+    resample : how rows are drawn again: ``auto``, ``case``, ``cluster`` or ``residual``.
+
+    Raises
+    ------
+    OptionError, DataError : an option or a column cannot be used.
+    """
+    level = check_level(level)
+    _check_counts(n_bootstrap, n_starts, seed)
+    law = data.law
+    model = noise_model(law.noise if noise == "auto" else noise, delta, data.y, data.binding[law.output])
+    problem = Problem(law, data.inputs, data.y, model)
+    n_rows, n_params, n_points = len(data.y), len(law.params), data.n_points
+    n_clusters = int(data.clusters.max()) + 1
+    kind = choose_bootstrap(resample, n_rows, n_params, n_clusters)
+    rng = np.random.default_rng(seed)
+    found = search(problem, data.weights, rng, delta=delta, keep=n_starts)
+    diagnosis = diagnose(found)
+    draws = Draws(np.empty((0, n_params)), float("nan"), False)
+    if n_points > n_params and n_bootstrap and np.isfinite(found.objective):
+        draws = bootstrap(found, kind, n_bootstrap, data.clusters, rng, progress=progress)
+    made = {"seed": str(seed), "bootstrap": kind if len(draws.u) else "none", "draws": str(len(draws.u))}
+    return _assemble(data, found, diagnosis, draws, level, made)
+
+
+def _assemble(
+    data: LawData, found: Search, diagnosis: Diagnosis, draws: Draws, level: float, made: dict[str, str]
+) -> Fit:
+    law, problem = data.law, found.problem
+    residuals = problem.residuals(found.u[None])[0]
+    statuses = parameter_status(diagnosis, found, draws.u, data.n_points)
+    values = problem.to_values(found.u)
+    values = values if data.n_points >= len(law.params) else np.full_like(values, np.nan)
+    used = data.weights > 0
+    spare = int(used.sum()) - min(data.n_points, len(law.params))
+    correction = np.sqrt(used.sum() / spare) if spare else np.nan
+    facts = Diagnostics(
+        n_starts=found.n_starts,
+        n_agree=found.n_agree,
+        condition=diagnosis.condition,
+        quadratic_share=diagnosis.quadratic_share,
+        residual_sd=_finite(np.sqrt((residuals[used] ** 2).mean()) * correction),
+        robust_sd=_finite(robust_sd(residuals[used]) * correction),
+        settled=draws.converged,
+        restarted=draws.restarted,
+    )
+    return Fit(
+        law=law,
+        values=dict(zip(law.names, map(_finite, values), strict=True)),
+        draws=_known(problem.to_values(draws.u)),
+        param_status=dict(zip(law.names, statuses, strict=True)),
+        status=worst(statuses),
+        noise=problem.noise,
+        objective=_finite(found.objective),
+        diagnostics=facts,
+        inputs=dict(zip(law.inputs, data.inputs, strict=True)),
+        observed=data.y,
+        residuals=_known(residuals),
+        binding=data.binding,
+        units=data.units,
+        level=level,
+        provenance={"source": data.source, "data": data.fingerprint, **made, **versions(), **_derived(data)},
+    )
+
+
+def _known(values: Floats) -> Floats:
+    """Give what is not finite the one mark of the unknown, NaN."""
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _finite(x: float | Floats) -> float:
+    return float(_known(np.asarray(x, dtype=float)))
+
+
+def _derived(data: LawData) -> dict[str, str]:
+    return {f"derived {data.binding[word]}": formula for word, formula in data.derived.items()}
+
+
+def versions() -> dict[str, str]:
+    """Versions that a result depends on."""
+    from importlib.metadata import version
+
+    return {
+        "isoperf": version("isoperf"),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def _check_counts(n_bootstrap: int, n_starts: int, seed: int) -> None:
+    if n_bootstrap < 0 or 0 < n_bootstrap < 20:
+        raise OptionError(f"n_bootstrap must be 0 or at least 20, found {n_bootstrap}; 1000 gives stable intervals.")
+    if n_starts < 1:
+        raise OptionError(f"n_starts must be at least 1, found {n_starts}.")
+    if seed < 0:
+        raise OptionError(f"seed must be 0 or above, found {seed}.")

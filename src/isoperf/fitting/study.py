@@ -1,0 +1,120 @@
+"""Everything known about one table: candidate laws, their rehearsals, the choice, and forecasts from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isoperf.fitting.backtest import Backtest, Forecaster, backtest, forecaster
+from isoperf.fitting.candidates import common_noise
+from isoperf.fitting.choose import LawScore, choose, score, weights
+from isoperf.fitting.data import LawData
+from isoperf.fitting.engine import Progress
+from isoperf.fitting.intervals import MISFIT, Spread, half_width, spread
+from isoperf.fitting.noise import Delta
+
+__all__ = ["Outlook", "Study", "study"]
+
+Floats = NDArray[np.float64]
+N_DRAWS = 200
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a new run will measure, at m points, in natural units.
+
+    Attributes
+    ----------
+    value, low, high : (m,) prediction and interval for a new run.
+    distance : (m,) log of each point's scale over the largest fitted.
+    parts : standard deviations that make up the interval, on the residual's scale.
+    """
+
+    value: Floats
+    low: Floats
+    high: Floats
+    distance: Floats
+    parts: Spread
+
+
+@dataclass(frozen=True)
+class Study:
+    """Candidate laws fitted to one table, rehearsed and compared."""
+
+    candidates: tuple[LawData, ...]
+    forecasters: Mapping[str, Forecaster]
+    rehearsals: Backtest
+    scores: Mapping[str, LawScore]
+    weights: Mapping[str, float]
+    chosen: str
+    noise: str
+
+    @property
+    def data(self) -> LawData:
+        """Rows bound to the chosen law."""
+        return self.by_name(self.chosen)
+
+    def by_name(self, name: str) -> LawData:
+        """Rows bound to one of the laws."""
+        return next(data for data in self.candidates if data.law.name == name)
+
+    def outlook(
+        self, points: Mapping[str, Sequence[Floats]], level: float, law: str | None = None, misfit: float = MISFIT
+    ) -> Outlook:
+        """Predict new runs.
+
+        Parameters
+        ----------
+        points : by law, one (m,) array per input of that law.
+        law : centre on this law instead of the chosen one.
+        """
+        centre = law or self.chosen
+        by_law = {name: one(points[name]) for name, one in self.forecasters.items()}
+        own = self.by_name(centre)
+        scale = own.law.scale(dict(zip(own.law.inputs, points[centre], strict=True)))
+        distance = np.log(scale / own.scale.max())
+        parts = spread(by_law, centre, self.weights, self.rehearsals.log, misfit)
+        half = half_width(parts, distance, self.rehearsals, centre, self.weights, level, misfit)
+        mean = by_law[centre].mean
+        back = np.exp if self.rehearsals.log else np.array
+        with np.errstate(over="ignore"):
+            return Outlook(back(mean), back(mean - half), back(mean + half), distance, parts)
+
+
+def study(
+    found: Sequence[LawData],
+    *,
+    law: str = "auto",
+    noise: str = "auto",
+    delta: Delta = "auto",
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Study:
+    """Rehearse every candidate, choose among them (unless ``law`` names one) and fit them to all rows."""
+    noise = common_noise(list(found), noise)
+    rng = np.random.default_rng(seed)
+    test = backtest(found, noise=noise, delta=delta, rng=rng, progress=progress)
+    scores = score(test, [data.law for data in found])
+    names = [data.law.name for data in found]
+    final = {
+        data.law.name: forecaster(data, noise=noise, delta=delta, n_draws=N_DRAWS, n_starts=8, rng=rng)
+        for data in found
+    }
+    chosen = law if law != "auto" else choose(scores, test) or _least_criterion(final)
+    shares = weights(scores, names if not all(d.law.baseline for d in found) else names[:1])
+    return Study(tuple(found), final, test, scores, shares, chosen, noise)
+
+
+def _least_criterion(final: Mapping[str, Forecaster]) -> str:
+    """Without rehearsals, Akaike's criterion corrected for few rows decides (Hurvich and Tsai 1989)."""
+
+    def criterion(one: Forecaster) -> float:
+        n, k = len(one.data.y), len(one.data.law.params) + 1
+        correction = 2 * k * (k + 1) / (n - k - 1) if n > k + 1 else np.inf
+        return float(2 * n * np.log(one.noise_sd + 1e-300) + 2 * k + correction)
+
+    able = {name: one for name, one in final.items() if not one.data.law.baseline} or dict(final)
+    return min(able, key=lambda name: criterion(able[name]))

@@ -1,0 +1,1 @@
+"""Predict: what a run, model or recipe will score, before or while it trains."""

@@ -1,0 +1,192 @@
+"""Forecast what a run will score at given size, tokens or compute, with an honest interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isoperf.capability import Option, Reference, capability
+from isoperf.errors import OptionError
+from isoperf.estimate import Estimates, Status
+from isoperf.fitting.candidates import candidates
+from isoperf.fitting.data import LawData
+from isoperf.fitting.fit_law import fit_law
+from isoperf.fitting.optimum import compute_optimal
+from isoperf.fitting.points import target_inputs, target_table
+from isoperf.fitting.result import Fit, check_level
+from isoperf.fitting.study import Outlook, Study, study
+from isoperf.observations import Observations
+from isoperf.predict._options import Data, Delta, LawName, Level, NoiseName, Progress, Seed, X, Y
+from isoperf.readers import load
+from isoperf.report import Report
+
+__all__ = ["Forecast", "forecast"]
+
+Floats = NDArray[np.float64]
+Values = tuple[float, ...]
+DERIVABLE = {"n_params", "n_tokens", "flops"}  # any two give the third
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What new runs will measure.
+
+    Attributes
+    ----------
+    targets : the rows asked about.
+    runs : (m,) prediction with the interval for a new run: parameters, choice of law, noise, misfit.
+    law : (m,) the same prediction with the interval of the chosen law's parameters only.
+    fit : the chosen law fitted to all rows; study : candidates, rehearsals and scores behind it.
+    optimal : whether sizes were not given and the compute-optimal ones were taken.
+    """
+
+    targets: Observations
+    runs: Estimates
+    law: Estimates
+    fit: Fit
+    study: Study
+    outlook: Outlook
+    optimal: bool
+
+    @property
+    def status(self) -> Status:
+        """The fit's status; being extrapolated is what a forecast is for and does not count."""
+        return self.fit.status
+
+    @property
+    def ok(self) -> bool:
+        """Whether the fit behind the forecast can be trusted."""
+        return self.status is Status.OK
+
+    def report(self) -> Report:
+        """Return the forecast for people."""
+        from isoperf.predict._show_forecast import forecast_report
+
+        return forecast_report(self)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the forecast for machines."""
+        return {
+            "forecast": [
+                {**row, self.fit.binding[self.fit.law.output]: run.as_dict(), "law_interval": law.as_dict()}
+                for row, run, law in zip(self.targets.to_dicts(), self.runs, self.law, strict=True)
+            ],
+            "compute_optimal_sizes": self.optimal,
+            "law": self.fit.law.name,
+            "laws": {
+                name: {"held_out_error": score.error, "bias": score.bias, "weight": self.study.weights.get(name, 0.0)}
+                for name, score in self.study.scores.items()
+            },
+            "fit": self.fit.as_dict(),
+        }
+
+
+@capability(
+    job="predict",
+    needs=("loss (or y)", "n_params and n_tokens, flops, or x"),
+    sources=(
+        Reference("Hoffmann et al. 2022", "arXiv:2203.15556"),
+        Reference("Gadre et al. 2024", "arXiv:2403.08540"),
+        Reference("Choshen et al. 2024", "arXiv:2410.11840", "held-out larger scales"),
+    ),
+    checked="coverage of its intervals measured on held-out larger scales of public tables; see the table in the docs",
+    example="isoperf forecast stdlib_lm --n-params 2M --n-tokens 16M",
+)
+def forecast(
+    data: Data,
+    *,
+    n_params: Annotated[Values, Option("sizes of the runs to forecast", unit="params")] = (),
+    n_tokens: Annotated[Values, Option("tokens they will see", unit="tokens")] = (),
+    n_unique_tokens: Annotated[Values, Option("distinct tokens, for the repeated-data law", unit="tokens")] = (),
+    flops: Annotated[
+        Values, Option("training compute; without sizes the compute-optimal ones are taken", unit="FLOPs")
+    ] = (),
+    x_at: Annotated[Values, Option("values of the x column, for laws of one input")] = (),
+    law: LawName = "auto",
+    x: X = None,
+    y: Y = None,
+    noise: NoiseName = "auto",
+    delta: Delta = "auto",
+    n_bootstrap: Annotated[int, Option("bootstrap refits of the chosen law")] = 1000,
+    level: Level = 0.9,
+    seed: Seed = 0,
+    progress: Progress | None = None,
+) -> Forecast:
+    """Forecast what a run will score.
+
+    Candidate laws are fitted to ever smaller parts of the table and asked for the larger
+    runs that are already known; the best of these rehearsals chooses the law, and their
+    errors set the width of the interval.
+
+    Raises
+    ------
+    OptionError : no target was given, or one that the laws cannot use.
+    """
+    obs = load(data)
+    level = check_level(level)
+    found = candidates(obs, law=law, x=x, y=y)
+    name = "auto" if isinstance(law, str) and law == "auto" else found[0].law.name
+    asked = {
+        "n_params": tuple(n_params),
+        "n_tokens": tuple(n_tokens),
+        "n_unique_tokens": tuple(n_unique_tokens),
+        "flops": tuple(flops),
+        **({x: tuple(x_at)} if x else {}),
+    }
+    if x_at and x is None:
+        raise OptionError("x_at needs x: say which column its values belong to, such as x='n_tokens'.")
+    given = {column: values for column, values in asked.items() if values}
+    found = [one for one in found if one.law.name == name or _answerable(one, given)] or found
+    known = study(found, law=name, noise=noise, delta=delta, seed=seed, progress=progress)
+    fitted = fit_law(known.data, noise=known.noise, delta=delta, n_bootstrap=n_bootstrap, level=level, seed=seed)
+    targets, optimal = _targets(given, fitted)
+    return foresee(known, fitted, targets, level, optimal=optimal)
+
+
+def foresee(known: Study, fitted: Fit, targets: Observations, level: float, *, optimal: bool = False) -> Forecast:
+    """Predict a table of targets from a study already made."""
+    points = target_inputs(targets, known.candidates)
+    ahead = known.outlook(points, level, law=fitted.law.name)
+    arrays = dict(zip(fitted.law.inputs, points[fitted.law.name], strict=True))
+    plain = fitted.predict(level=level, **arrays)
+    runs = Estimates(ahead.value, ahead.low, ahead.high, level, fitted.unit, plain.status)
+    return Forecast(targets, runs, plain, fitted, known, ahead, optimal)
+
+
+def _answerable(one: LawData, given: Mapping[str, Values]) -> bool:
+    """Whether the targets say, or imply, every input of a law."""
+    known = set(given) | (DERIVABLE if given.keys() & DERIVABLE else set())
+    return {one.binding[word] for word in one.law.inputs} <= known
+
+
+def _targets(given: Mapping[str, Values], fitted: Fit) -> tuple[Observations, bool]:
+    """Settle the rows to predict; compute alone means compute-optimal sizes."""
+    needed = [fitted.binding[word] for word in fitted.law.inputs]
+    if not given:
+        raise OptionError(f"nothing to forecast: give {' and '.join(needed)}{' or flops' if len(needed) > 1 else ''}.")
+    if list(given) == ["flops"] and set(fitted.law.inputs) == {"n_params", "n_tokens"}:
+        table = target_table(given)
+        best = compute_optimal(fitted.law, dict(fitted.values), table["flops"])
+        if not np.isfinite(best.n_params).all():
+            raise OptionError(
+                "no compute-optimal size between 1e-4 and 1e8 tokens per parameter for this fit; "
+                "give n_params and n_tokens."
+            )
+        return table.with_column("n_params", best.n_params[0], unit="params", derived="compute-optimal").with_column(
+            "n_tokens", best.n_tokens[0], unit="tokens", derived="compute-optimal"
+        ), True
+    missing = [column for column in needed if column not in given]
+    if missing and not (set(needed) <= DERIVABLE and len(given.keys() & DERIVABLE) >= 2):
+        raise OptionError(
+            f"law {fitted.law.name!r} needs {' and '.join(needed)} of each run; {' and '.join(missing)} not given. "
+            f"Give {' and '.join(_flag(column, fitted) for column in missing)} too."
+        )
+    return target_table(given), False
+
+
+def _flag(column: str, fitted: Fit) -> str:
+    return "x_at" if column == fitted.binding.get("x") else column

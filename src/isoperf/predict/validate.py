@@ -1,0 +1,247 @@
+"""Check how far a law can be trusted: leave the largest runs out, predict them, count the misses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isoperf.capability import Option, Reference, capability
+from isoperf.errors import DataError, OptionError
+from isoperf.fitting.candidates import candidates
+from isoperf.fitting.data import LawData
+from isoperf.fitting.result import check_level
+from isoperf.fitting.study import Outlook, Study, study
+from isoperf.predict._options import Data, Delta, LawName, Level, NoiseName, Progress, Seed, X, Y
+from isoperf.readers import load
+from isoperf.report import Report
+
+__all__ = ["HeldOut", "Split", "Validation", "validate"]
+
+Floats = NDArray[np.float64]
+MIN_TEST = 2
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """How one law predicted the rows left out.
+
+    Attributes
+    ----------
+    bias, error, worst : mean signed, mean absolute and largest absolute error, predicted over
+        measured minus 1.
+    coverage : share of rows inside the interval for a new run; width : its mean half-width
+        relative to the prediction.
+    """
+
+    law: str
+    baseline: bool
+    chosen: bool
+    bias: float
+    error: float
+    worst: float
+    coverage: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Split:
+    """One division into smaller runs to learn from and larger ones to predict.
+
+    Attributes
+    ----------
+    name : such as ``10x``; reach : largest scale held out over the largest learnt from.
+    scale, truth : (m,) rows left out; later : their inputs by law; outlook : the chosen law's prediction of them.
+    skipped : why the split could not be made, empty otherwise.
+    """
+
+    name: str
+    n_train: int
+    n_test: int
+    reach: float = float("nan")
+    laws: tuple[HeldOut, ...] = ()
+    study: Study | None = None
+    scale: Floats | None = None
+    later: Mapping[str, list[Floats]] | None = None
+    truth: Floats | None = None
+    outlook: Outlook | None = None
+    skipped: str = ""
+
+    @property
+    def chosen(self) -> HeldOut:
+        """How the law chosen on the smaller runs fared."""
+        return next(law for law in self.laws if law.chosen)
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Extrapolation errors and interval coverage of every law at every split."""
+
+    splits: tuple[Split, ...]
+    level: float
+    output: str
+    unit: str
+    source: str
+    fingerprint: str
+    scale_name: str
+
+    @property
+    def made(self) -> tuple[Split, ...]:
+        """Splits that could be made."""
+        return tuple(split for split in self.splits if not split.skipped)
+
+    @property
+    def ok(self) -> bool:
+        """Whether some split could be made and the chosen law beat the baselines in most."""
+        wins = [split.chosen.error <= min(_baseline_errors(split), default=np.inf) for split in self.made]
+        return bool(wins) and sum(wins) * 2 >= len(wins)
+
+    def report(self) -> Report:
+        """Return the validation for people."""
+        from isoperf.predict._show_validation import validation_report
+
+        return validation_report(self)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the validation for machines."""
+        return {
+            "level": self.level,
+            "splits": [
+                {
+                    "name": split.name,
+                    "n_train": split.n_train,
+                    "n_test": split.n_test,
+                    "reach": split.reach if split.laws else None,
+                    "skipped": split.skipped or None,
+                    "laws": [vars(law) for law in split.laws],
+                }
+                for split in self.splits
+            ],
+            "source": self.source,
+            "data": self.fingerprint,
+        }
+
+
+def _baseline_errors(split: Split) -> list[float]:
+    return [law.error for law in split.laws if law.baseline]
+
+
+@capability(
+    job="predict",
+    needs=("loss (or y)", "n_params and n_tokens, flops, or x"),
+    sources=(
+        Reference("Choshen et al. 2024", "arXiv:2410.11840", "held-out larger scales"),
+        Reference("Hoffmann et al. 2022", "arXiv:2203.15556"),
+    ),
+    checked="run over public tables with errors and coverage per table and law; see the table in the docs",
+    example="isoperf validate stdlib_lm",
+)
+def validate(
+    data: Data,
+    *,
+    factors: Annotated[
+        tuple[float, ...], Option("leave out runs within this factor of the largest compute")
+    ] = (3.0, 10.0, 30.0),
+    hold_out: Annotated[float, Option("leave out this share of the rows instead, the largest")] = 0.0,
+    law: LawName = "auto",
+    x: X = None,
+    y: Y = None,
+    noise: NoiseName = "auto",
+    delta: Delta = "auto",
+    level: Level = 0.9,
+    seed: Seed = 0,
+    progress: Progress | None = None,
+) -> Validation:
+    """Leave the largest runs out, choose and fit laws on the rest, and see how wrong they are.
+
+    Raises
+    ------
+    OptionError : a factor is not above 1, or the share not below 1.
+    DataError : too few rows for any split.
+    """
+    obs = load(data)
+    level = check_level(level)
+    name = "auto" if isinstance(law, str) and law == "auto" else None
+    found = candidates(obs, law=law, x=x, y=y)
+    first = found[0]
+    splits = []
+    cuts = list(_cuts(first.scale, factors, hold_out))
+    for number, (label, cut) in enumerate(cuts):
+        before = first.scale <= cut
+        asked = name or first.law.name
+        splits.append(_split(label, found, before, asked, noise, delta, level, seed))
+        if progress is not None:
+            progress(number + 1, len(cuts))
+    if all(split.skipped for split in splits):
+        reasons = "; ".join(f"{split.name}: {split.skipped}" for split in splits)
+        raise DataError(f"{obs.source}: no split could be made ({reasons}). Add runs, or use smaller factors.")
+    output = first.binding[first.law.output]
+    joint = {"n_params", "n_tokens"} <= set(first.law.inputs)
+    scale_name = "flops" if joint else first.binding[first.law.inputs[0]]
+    unit = first.units.get(first.law.output, "")
+    return Validation(tuple(splits), level, output, unit, obs.source, first.fingerprint, scale_name)
+
+
+def _cuts(scale: Floats, factors: tuple[float, ...], hold_out: float) -> Iterator[tuple[str, float]]:
+    """Name and largest scale to learn from, for every split."""
+    if hold_out:
+        if not 0 < hold_out < 1:
+            raise OptionError(f"hold_out must lie between 0 and 1, such as 0.2; found {hold_out!r}.")
+        kept = max(1, len(scale) - round(hold_out * len(scale)))
+        yield f"largest {hold_out:.0%}", float(np.sort(scale)[kept - 1])
+        return
+    for factor in factors:
+        if not factor > 1:
+            raise OptionError(f"factors must be above 1, such as 3,10,30; found {factor:g}.")
+        yield f"{factor:g}x", float(scale.max() / factor)
+
+
+def _split(
+    label: str,
+    found: list[LawData],
+    before: NDArray[np.bool_],
+    asked: str,
+    noise: str,
+    delta: Any,
+    level: float,
+    seed: int,
+) -> Split:
+    n_train, n_test = int(before.sum()), int((~before).sum())
+    if n_test < MIN_TEST:
+        return Split(label, n_train, n_test, skipped=f"only {n_test} larger rows to predict")
+    train = [data.take(before) for data in found]
+    able = [data for data in train if data.law.baseline or data.n_points >= len(data.law.params) + 2]
+    if all(data.law.baseline for data in able) or asked not in ("auto", *(d.law.name for d in able)):
+        return Split(label, n_train, n_test, skipped=f"only {n_train} smaller rows to learn from")
+    known = study(able, law=asked, noise=noise, delta=delta, seed=seed)
+    names = [data.law.name for data in able]
+    later = {data.law.name: [x[~before] for x in data.inputs] for data in found if data.law.name in names}
+    truth = found[0].y[~before]
+    scale = found[0].scale
+    laws = tuple(_held_out(known, name, later, truth, level) for name in names)
+    ahead = known.outlook(later, level)
+    reach = float(scale[~before].max() / scale[before].max())
+    return Split(label, n_train, n_test, reach, laws, known, scale[~before], later, truth, ahead)
+
+
+def _held_out(
+    known: Study, name: str, later: dict[str, list[Floats]], truth: Floats, level: float
+) -> HeldOut:
+    ahead = known.outlook(later, level, law=name)
+    error = ahead.value / truth - 1
+    inside = (truth >= ahead.low) & (truth <= ahead.high)
+    width = (ahead.high - ahead.low) / (2 * np.abs(ahead.value))
+    baseline = known.by_name(name).law.baseline
+    return HeldOut(
+        name,
+        baseline,
+        name == known.chosen,
+        float(error.mean()),
+        float(np.abs(error).mean()),
+        float(np.abs(error).max()),
+        float(inside.mean()),
+        float(width.mean()),
+    )

@@ -1,0 +1,1 @@
+"""Scale: where the next unit of compute should go."""
