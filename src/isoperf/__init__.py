@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from isoperf.laws.base import Law, Param
     from isoperf.observations import Observations
     from isoperf.predict.fit import fit
+    from isoperf.predict.fit_groups import Fits, fit_groups
     from isoperf.predict.forecast import Forecast, forecast
     from isoperf.predict.trace import Trace, trace
     from isoperf.predict.validate import Validation, validate
@@ -35,6 +36,7 @@ _HOMES = {
     "Estimates": "estimate",
     "Fit": "fitting.result",
     "FitError": "errors",
+    "Fits": "predict.fit_groups",
     "Forecast": "predict.forecast",
     "IsoperfError": "errors",
     "Law": "laws.base",
@@ -52,6 +54,7 @@ _HOMES = {
     "UnitError": "errors",
     "Validation": "predict.validate",
     "fit": "predict.fit",
+    "fit_groups": "predict.fit_groups",
     "forecast": "predict.forecast",
     "load": "readers",
     "plan": "scale.plan",
@@ -65,6 +68,7 @@ __all__ = [
     "Estimates",
     "Fit",
     "FitError",
+    "Fits",
     "Forecast",
     "IsoperfError",
     "Law",
@@ -83,6 +87,7 @@ __all__ = [
     "Validation",
     "datasets",
     "fit",
+    "fit_groups",
     "forecast",
     "laws",
     "load",

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from isoperf import datasets
-from isoperf.estimate import format_number
 from isoperf.fitting.engine import Progress
-from isoperf.fitting.figures import fit_figure
+from isoperf.fitting.figures import fit_figure, residual_figure
 from isoperf.fitting.fit_law import fit_law
 from isoperf.fitting.result import Fit
-from isoperf.fitting.show import fit_blocks
-from isoperf.predict._show_forecast import forecast_blocks, law_table
-from isoperf.predict._show_validation import validation_blocks
-from isoperf.predict.forecast import Forecast, forecast
-from isoperf.predict.validate import Validation, validate
+from isoperf.fitting.show import fit_blocks, told_provenance
+from isoperf.predict._show_forecast import law_table
+from isoperf.predict._show_validation import baseline_caveats, error_table, held_out_table, split_figure
+from isoperf.predict.validate import Split, Validation, validate
 from isoperf.report import Block, Caveat, Facts, Figure, Heading, Prose, Report
+from isoperf.report.cells import number, said
 from isoperf.scale._show_plan import plan_blocks
 from isoperf.scale.plan import Plan, plan
 
 __all__ = ["Demo", "run"]
 
 TABLE = "stdlib_lm"
-KEPT = (
-    "n_steps > 1000"  # shorter runs are still in their first descent, which no law of final losses describes
-)
+KEPT = "n_steps > 1000"  # shorter runs are still in their first descent, which no law of final losses describes
 HELD_OUT = 0.2
 GROWTH = (3.0, 10.0)
 
@@ -39,7 +39,6 @@ class Demo:
     measured: int
     validation: Validation
     learnt: Fit
-    ahead: Forecast
     planned: Plan
     facts: Mapping[str, str]
 
@@ -55,92 +54,122 @@ class Demo:
             "rows": {"measured": self.measured, "kept": self.kept, "condition": KEPT},
             "validation": self.validation.as_dict(),
             "fit_to_smaller_runs": self.learnt.as_dict(),
-            "forecast": self.ahead.as_dict(),
             "plan": self.planned.as_dict(),
         }
 
     def report(self) -> Report:
         """Return all of it for people."""
-        split = self.validation.made[0]
-        assert split.study is not None
+        blocks = (
+            Heading("In short"),
+            *self._answers(),
+            *self._runs(),
+            *self._unseen(),
+            *self._errors(),
+            *self._laws(),
+            *plan_blocks(self.planned, "The next run"),
+            *fit_blocks(self.planned.fit, [residual_figure(self.planned.fit)]),
+        )
         return Report(
-            "Isoperf on 110 small language models",
-            (
-                *self._opening(),
-                *validation_blocks(self.validation),
-                self._check_figure(),
-                Heading("Which law"),
-                *law_table(split.study),
-                *forecast_blocks(self.ahead),
-                *plan_blocks(self.planned),
-                *_without_contour(fit_blocks(self.planned.fit)),
-            ),
-            dict(self.planned.fit.provenance),
+            f"Isoperf on {self.measured} small language models", blocks, told_provenance(self.planned.fit.provenance)
         )
 
-    def _opening(self) -> list[Block]:
-        split, best = self.validation.made[0], self.validation.made[0].chosen
-        next_run = self.planned.budgets[0]
-        text = (
-            f"Laws were fitted to the **{split.n_train} smaller** runs and asked for the **{split.n_test} largest**, "
-            f"up to {split.reach:.3g} times the compute, which they had not seen. `{best.law}`, chosen on the smaller "
-            f"runs alone, was off by **{best.error:.1%}** on average (worst {best.worst:.1%}); its "
-            f"{self.validation.level:.0%} interval, ±{best.width:.1%}, held {best.coverage:.0%} of them. "
-            f"With all runs known, the next one at {format_number(next_run.flops)} FLOPs should have "
-            f"**{_plain(next_run.n_params.value)} parameters** and see **{_plain(next_run.n_tokens.value)} tokens**; "
-            f"expect a loss of **{_plain(next_run.loss.value)}** nats per byte."
-        )
+    @property
+    def split(self) -> Split:
+        """The one division into smaller runs and larger ones."""
+        return self.validation.made[0]
+
+    def _answers(self) -> list[Block]:
+        split, best, level = self.split, self.split.chosen, self.validation.level
+        inside, budget = round(best.coverage * split.n_test), self.planned.budgets[0]
+        held = f"All {inside}" if inside == split.n_test else f"{inside} of those {split.n_test}"
         return [
-            Heading("In short"),
-            Prose(text),
-            Facts("The runs", tuple(self.facts.items())),
-            Caveat(
-                f"{self.measured - self.kept} of {self.measured} runs took 1,000 steps or fewer and are left out: they "
-                "are still in their first descent, which no law of final losses describes.",
-                kind="note",
+            Prose(
+                f"**The {split.n_test} largest runs were predicted with a mean error of {best.error:.1%}** from the "
+                f"{split.n_train} smaller ones (worst {best.worst:.1%}), across up to {split.reach:.3g} times the "
+                "compute."
+            ),
+            Prose(
+                f"**{held} lie inside the {level:.0%} interval** given before they were seen, on average "
+                f"±{best.width:.0%} wide."
+            ),
+            Prose(
+                f"**The next run, at {number(budget.flops, 'FLOPs')} FLOPs, should have {said(budget.n_params)} "
+                f"parameters** and see {said(budget.n_tokens)} tokens; expect a loss of {said(budget.loss)} "
+                f"{budget.loss.unit}. Brackets hold {self.planned.level:.0%}."
             ),
         ]
 
+    def _runs(self) -> list[Block]:
+        left_out = (
+            f"{self.measured - self.kept} of {self.measured} runs took 1,000 steps or fewer and are left out: they are "
+            "still in their first descent, which no law of final losses describes."
+        )
+        return [Heading("The runs"), Facts("", tuple(self.facts.items())), Caveat(left_out, kind="note")]
+
+    def _unseen(self) -> list[Block]:
+        split = self.split
+        text = (
+            f"Every law was fitted to the {split.n_train} smaller runs. `{split.chosen.law}` was chosen by rehearsals "
+            f"among those alone. Only then were the {split.n_test} largest runs looked at."
+        )
+        return [
+            Heading("Predicting unseen runs"),
+            Prose(text),
+            self._check_figure(),
+            held_out_table(self.validation, split),
+        ]
+
+    def _errors(self) -> list[Block]:
+        drawn = replace(split_figure(self.validation, self.split), sketched=False)
+        return [
+            Heading("How wrong"),
+            *baseline_caveats(self.validation),
+            error_table(self.validation),
+            drawn,
+        ]
+
+    def _laws(self) -> list[Block]:
+        before, now = self.split.chosen.law, self.planned.study.chosen
+        change = f"`{now}` is chosen now, where `{before}` was on the smaller runs alone." if now != before else ""
+        text = f"With all {self.kept} runs known, the laws are rehearsed once more to plan the next run. {change}"
+        return [Heading("Which law"), Prose(text.rstrip()), *law_table(self.planned.study)]
+
     def _check_figure(self) -> Figure:
-        split = self.validation.made[0]
-        assert split.study is not None
-        whole = self.ahead.study.by_name(split.study.chosen)
-        return fit_figure(self.learnt, whole.take(whole.scale > split.study.data.scale.max()))
-
-
-def _plain(value: float | None) -> str:
-    return format_number(value, 3)
-
-
-def _without_contour(blocks: list[Block]) -> list[Block]:
-    return [block for block in blocks if getattr(block, "title", "") != "Equal loss over compute and size"]
+        known = self.split.study
+        assert known is not None
+        whole = self.planned.study.by_name(known.chosen)
+        return fit_figure(self.learnt, whole.take(whole.scale > known.data.scale.max()))
 
 
 def run(*, seed: int = 0, progress: Progress | None = None) -> Demo:
     """Run the main job on the bundled table, in a few seconds."""
     everything = datasets.load(TABLE)
     runs = everything.where(KEPT)
-    steps = _Steps(progress, 4)
+    steps = _Steps(progress, 3)
     checked = validate(runs, hold_out=HELD_OUT, seed=seed)
     steps.done()
     study = checked.made[0].study
     assert study is not None
     learnt = fit_law(study.data, noise=study.noise, seed=seed)
     steps.done()
-    largest = float(study.data.law.scale({k: runs[k] for k in study.data.law.inputs}).max())
-    ahead = forecast(runs, flops=tuple(largest * factor for factor in GROWTH), seed=seed)
-    steps.done()
-    planned = plan(runs, flops=tuple(largest * factor for factor in GROWTH), seed=seed)
+    largest = float((6.0 * runs["n_params"] * runs["n_tokens"]).max())
+    budgets = tuple(float(f"{largest * factor:.1e}") for factor in GROWTH)  # round numbers read better
+    planned = plan(runs, flops=budgets, seed=seed)
     steps.done()
     about = datasets.info(TABLE)
     facts = {
         "what": about.title,
         "measured by": about.citation,
-        "sizes": f"{format_number(float(runs['n_params'].min()), 3)} to {format_number(float(runs['n_params'].max()), 3)} parameters",
-        "tokens": f"{format_number(float(runs['n_tokens'].min()), 3)} to {format_number(float(runs['n_tokens'].max()), 3)} bytes",
-        "wall time of training": f"{everything['wall_seconds'].sum() / 60:.0f} minutes on one processor core",
+        "n_params": _span(runs["n_params"], "params"),
+        "n_tokens": f"{_span(runs['n_tokens'], 'tokens')}, a token being a byte",
+        "loss": f"{runs['loss'].min():.3g} to {runs['loss'].max():.3g} nats per byte on text held out",
+        "training time": f"{everything['wall_seconds'].sum() / 60:.0f} minutes for all runs, on one processor core",
     }
-    return Demo(len(runs), len(everything), checked, learnt, ahead, planned, facts)
+    return Demo(len(runs), len(everything), checked, learnt, planned, facts)
+
+
+def _span(values: NDArray[np.float64], unit: str) -> str:
+    return f"{number(float(values.min()), unit)} to {number(float(values.max()), unit)}"
 
 
 class _Steps:

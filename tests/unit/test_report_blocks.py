@@ -24,7 +24,7 @@ from isoperf.report import (
     Rule,
     Table,
 )
-from isoperf.report.cells import cell_text, clean, notes
+from isoperf.report.cells import cell_text, clean, notes, number, said
 from isoperf.report.markup import Span, paragraphs, spans
 
 
@@ -77,8 +77,8 @@ def test_numpy_scalars_become_plain_cells() -> None:
         (12_345_678, "", "12.35M"),
         (float("nan"), "", "-"),
         (0.00001, "", "1e-5"),
-        (Estimate(2.31, 2.2, 2.4, 0.9, "nats/token"), "nats/token", "2.31 [2.2, 2.4]"),
-        (Estimate(2.31, 2.2, 2.4, 0.9, "nats/token"), "", "2.31 [2.2, 2.4] nats/token"),
+        (Estimate(2.31, 2.2, 2.4, 0.9, "nats/token"), "nats/token", "2.31 [2.20, 2.40]"),
+        (Estimate(2.31, 2.2, 2.4, 0.9, "nats/token"), "", "2.31 [2.20, 2.40] nats/token"),
         (Estimate(None, status=Status.TOO_FEW), "", "- (too_few)"),
         (Estimate(1.0, 0.9, None), "", "1"),
     ],
@@ -140,3 +140,47 @@ def test_joined_keeps_order_lowers_headings_and_keeps_both_sources() -> None:
     assert both.blocks == (Heading("h"), Heading("Two"), Heading("h", 3), Prose("p"))
     assert both.provenance == {"seed": "0", "data": "x", "Two: seed": "1"}
     assert one.blocks == (Heading("h"),)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (434_100.0, "params", "434K"),
+        (999_900.0, "params", "1M"),
+        (8192, "tokens", "8192"),
+        (55.86e6, "tokens", "55.9M"),
+        (1.4553e14, "FLOPs", "1.46e14"),
+        (1e22, "FLOPs", "1e22"),
+        (100.0, "FLOPs", "100"),
+        (4.0, "%", "4.00"),
+        (17.342, "%", "17.3"),
+        (0.0, "%", "0"),
+        (0.0012, "%", "0.0012"),
+        (24260.0, "%", "24260"),
+        (1.0712, "nats/byte", "1.071"),
+        (None, "params", "-"),
+    ],
+)
+def test_a_number_reads_as_its_unit_is_usually_written(value, unit, text) -> None:
+    assert number(value, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("ends", "text"),
+    [
+        ((1.0498, 0.9437, 1.1682), "1.05 [0.94, 1.17]"),
+        ((0.9265, 0.8904, 4.535), "0.93 [0.89, 4.53]"),
+        ((197.3, 106.4, 387.0), "197 [106, 387]"),
+        ((0.0012, -2.0, 3.0), "0.00 [-2.00, 3.00]"),
+        ((2.0, 2.0, 2.0), "2 [2, 2]"),
+        ((3.1e-7, 2.9e-7, 3.3e-7), "3.1e-7 [2.9e-7, 3.3e-7]"),
+    ],
+)
+def test_an_interval_decides_how_many_digits_are_shown(ends, text) -> None:
+    assert said(Estimate(*ends, 0.9)) == text
+
+
+def test_a_unit_that_the_name_says_is_not_said_again() -> None:
+    assert Column("n_tokens", "tokens").title == "n_tokens"
+    assert Column("flops", "FLOPs").title == "flops"
+    assert Column("loss", "nats/token").title == "loss (nats/token)"

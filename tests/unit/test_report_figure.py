@@ -38,9 +38,7 @@ def test_the_trace_of_each_layer() -> None:
 
 def test_held_out_points_differ_by_shape_and_by_colour() -> None:
     _, _, _, runs, held, _, _ = forecast().layers
-    by_name = {
-        trace["name"]: trace["marker"] for trace in plotly_figure(forecast()).data if "marker" in trace
-    }
+    by_name = {trace["name"]: trace["marker"] for trace in plotly_figure(forecast()).data if "marker" in trace}
     assert by_name[runs.name]["symbol"] != by_name[held.name]["symbol"]
     assert by_name[runs.name]["color"] != by_name[held.name]["color"]
     assert len(set(SYMBOLS.values())) == len(SYMBOLS)
@@ -58,13 +56,11 @@ def test_axes_are_logarithmic_where_said_and_leave_a_margin() -> None:
 def test_pointing_at_a_value_says_it_with_its_unit_and_interval() -> None:
     points = Points("runs", [1.4e9], [2.31], [2.2], [2.4], labels=["run <7>"])
     (trace,) = plotly_figure(Figure("f", X, Y, (points,))).data
-    assert trace["hovertext"] == [
-        "<b>runs</b><br>run &lt;7&gt;<br>x: 1.4B FLOPs<br>y: 2.31 [2.2, 2.4] nats/token"
-    ]
+    assert trace["hovertext"] == ["<b>runs</b><br>run &lt;7&gt;<br>x: 1.4e9 FLOPs<br>y: 2.31 [2.20, 2.40] nats/token"]
     assert trace["error_y"]["array"] == pytest.approx([0.09])
     assert trace["error_y"]["arrayminus"] == pytest.approx([0.11])
     lower, upper = plotly_figure(Figure("f", X, Y, (Band("band", [1e9], [2.0], [3.0]),))).data
-    assert upper["hovertext"] == lower["hovertext"] == ["<b>band</b><br>x: 1B FLOPs<br>y: [2, 3] nats/token"]
+    assert upper["hovertext"] == lower["hovertext"] == ["<b>band</b><br>x: 1e9 FLOPs<br>y: [2.00, 3.00] nats/token"]
 
 
 def test_a_band_that_falls_below_zero_stays_visible_on_a_log_axis() -> None:
@@ -107,8 +103,8 @@ def test_one_layer_has_its_roles_colour_and_several_differ() -> None:
     ("axis", "span", "labels"),
     [
         (X, (18.6, 23.7), ["1e19", "1e20", "1e21", "1e22", "1e23"]),
-        (X, (7.5, 10.2), ["100M", "1B", "10B"]),
-        (X, (9.0, 10.0), ["1B", "2B", "5B", "10B"]),
+        (X, (7.5, 10.2), ["1e8", "1e9", "1e10"]),
+        (X, (9.0, 10.0), ["1e9", "2e9", "5e9", "1e10"]),
         (X, (0.0, 300.0), ["1", "1e100", "1e200", "1e300"]),
         (Y, (2.1, 3.4), ["2.2", "2.4", "2.6", "2.8", "3", "3.2", "3.4"]),
         (Y, (-0.011, 0.013), ["-0.01", "-0.005", "0", "0.005", "0.01"]),
@@ -119,9 +115,7 @@ def test_ticks_are_round(axis, span, labels) -> None:
 
 
 def test_the_sketch_puts_points_where_they_belong() -> None:
-    figure = Figure(
-        "f", Axis("x"), Axis("y"), (Points("low", [0, 10], [0, 0]), Points("high", [5], [8], role="plan"))
-    )
+    figure = Figure("f", Axis("x"), Axis("y"), (Points("low", [0, 10], [0, 0]), Points("high", [5], [8], role="plan")))
     lines = sketch_text(figure, 60).splitlines()
     top, bottom = lines[1], lines[14]
     assert top.count("★") == 1
@@ -135,7 +129,7 @@ def test_bars_are_as_long_as_their_values() -> None:
     lines = sketch_text(laws_bars(), 80).splitlines()
     length = {line.split()[0]: line.count("█") for line in lines[1:]}
     assert length["kaplan"] / length["chinchilla"] == pytest.approx(1.9 / 0.41, rel=0.1)
-    assert "1.9 [1.2, 2.6]" in lines[2]
+    assert "1.90 [1.20, 2.60]" in lines[2]
 
 
 def test_a_rule_is_drawn_along_the_whole_figure() -> None:
@@ -147,9 +141,7 @@ def test_a_rule_is_drawn_along_the_whole_figure() -> None:
     assert sum(any("\u2800" < char <= "\u28ff" for char in line) for line in up) == 14
 
 
-@pytest.mark.parametrize(
-    "figure", [forecast(), iso_loss(), profiles(), laws_bars()], ids=lambda figure: figure.title
-)
+@pytest.mark.parametrize("figure", [forecast(), iso_loss(), profiles(), laws_bars()], ids=lambda figure: figure.title)
 def test_a_sketch_keeps_to_its_width(figure) -> None:
     for width in (40, 60, 78):
         drawn = sketch_text(figure, width).splitlines()
@@ -180,3 +172,19 @@ def test_no_number_stops_a_figure_from_being_drawn(x, y, z, log_x, log_y) -> Non
     for block in report.blocks:
         assert isinstance(block, Figure)
         assert json.dumps(plotly_figure(block)[:2], allow_nan=False)
+
+
+def test_a_curve_and_its_band_share_a_line_of_the_legend() -> None:
+    band, line = Band("90%", [1, 2], [1, 1], [2, 2]), Line("90%", [1, 2], [1, 2])
+    drawn = plotly_figure(Figure("f", X, Y, (band, Rule("± 2 sd", y=1), line, Rule("± 2 sd", y=2))))
+    assert [(entry.layer, entry.parts) for entry in drawn.legend] == [
+        (line, ("t0", "t1", "t2")),
+        (Rule("± 2 sd", y=1), ("s0", "s1")),
+    ]
+
+
+def test_many_curves_without_points_of_their_own_are_set_along_the_ramp() -> None:
+    lines = tuple(Line(str(n), [1], [1]) for n in range(4))
+    held = Points("held out", [1], [1], role="heldout")
+    colors = layer_colors(Figure("f", X, Y, (*lines, held)))
+    assert colors == ["ramp0", "ramp3", "ramp5", "ramp8", "heldout"]

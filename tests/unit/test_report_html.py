@@ -135,9 +135,7 @@ def test_weak_estimates_carry_a_tag_with_its_meaning() -> None:
     parsed = Page(Report("r", (table,)).html())
     (tag,) = parsed.all("abbr", class_="tag")
     assert tag == ({"class": "tag", "title": Status.AT_BOUND.meaning}, "at_bound")
-    assert parsed.all("span", class_="interval") == [
-        ({"class": "interval", "title": "90% interval"}, "[1, 2]")
-    ]
+    assert parsed.all("span", class_="interval") == [({"class": "interval", "title": "90% interval"}, "[1.00, 2.00]")]
     assert parsed.all("span", class_="cell-unit")[0][1] == "s"
 
 
@@ -169,9 +167,7 @@ def test_text_is_never_markup() -> None:
 
 
 def test_addresses_in_prose_become_links_and_other_schemes_do_not() -> None:
-    parsed = Page(
-        Report("r", (Prose('See https://example.org/a?b=1&c="d". Not javascript:alert(1).'),)).html()
-    )
+    parsed = Page(Report("r", (Prose('See https://example.org/a?b=1&c="d". Not javascript:alert(1).'),)).html())
     assert parsed.all("a") == [
         (
             {"href": "https://example.org/a?b=1&c=", "rel": "noopener noreferrer"},
@@ -221,11 +217,7 @@ def test_text_and_marks_can_be_told_from_what_is_behind_them(parsed, side) -> No
     }.items():
         for back in backs:
             assert _contrast(colors[text], colors[back]) >= 4.5, (text, back)
-    marks = [
-        name
-        for name in colors
-        if re.fullmatch(r"data|heldout|fit|alternative|plan|muted|(series|ramp)\d", name)
-    ]
+    marks = [name for name in colors if re.fullmatch(r"data|heldout|fit|alternative|plan|muted|(series|ramp)\d", name)]
     assert len(marks) == 6 + 8 + 9
     for mark in marks:
         assert _contrast(colors[mark], colors["raised"]) >= 3, mark

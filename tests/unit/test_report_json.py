@@ -23,9 +23,7 @@ def test_every_block_and_layer_names_its_type() -> None:
 
 def test_unknown_and_not_finite_are_null() -> None:
     nan, inf = float("nan"), float("inf")
-    figure = Figure(
-        "f", Axis("x"), Axis("y"), (Points("p", [1, nan], [inf, 2]), Contour("c", [1], [1], [[nan]]))
-    )
+    figure = Figure("f", Axis("x"), Axis("y"), (Points("p", [1, nan], [inf, 2]), Contour("c", [1], [1], [[nan]])))
     table = Table("t", ("a", "b"), ((nan, Estimate(nan, None, inf, status=Status.TOO_FEW)),))
     plain = json.loads(Report("r", (figure, table)).json())
     points, contour = plain["blocks"][0]["layers"]

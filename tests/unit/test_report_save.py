@@ -87,9 +87,7 @@ FAILURES = [
 
 
 @pytest.mark.parametrize(("function", "code", "said"), FAILURES)
-def test_a_failing_system_leaves_the_old_file_and_nothing_else(
-    tmp_path, monkeypatch, function, code, said
-) -> None:
+def test_a_failing_system_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, function, code, said) -> None:
     target = tmp_path / "r.md"
     target.write_text("old")
 

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from isoperf.estimate import Estimate, Status
-from isoperf.report import Axis, Caveat, Facts, Figure, Heading, Points, Prose, Report, Table
+from isoperf.report import Axis, Band, Caveat, Facts, Figure, Heading, Line, Points, Prose, Report, Table
 from tests.unit.report_example import example, laws_table, plan_table
 
 
@@ -28,7 +28,7 @@ def test_every_block_is_in_the_text() -> None:
         "warning: The budget is 192 times",
         "note: ",
         "Which law",
-        "0.41 [0.3, 0.55]",
+        "0.41 [0.30, 0.55]",
         "not_identified: the data do not determine this value.",
         "Brackets hold the 90% interval.",
         "Loss at the compute-optimal size",
@@ -47,17 +47,17 @@ def test_colour_is_sent_only_when_it_is_asked_for(monkeypatch) -> None:
 
 def test_a_table_that_is_too_wide_puts_intervals_below_and_then_lists_records() -> None:
     report = Report("r", (laws_table(),))
-    assert "0.41 [0.3, 0.55]  1.817 [1.77, 1.86]" in " ".join(report.text(width=80).split(" "))
+    assert "0.41 [0.30, 0.55]  1.817 [1.770, 1.860]" in " ".join(report.text(width=80).split(" "))
     stacked = report.text(width=55).splitlines()
-    assert any(line.split() == ["[0.3,", "0.55]", "[1.77,", "1.86]"] for line in stacked)
-    assert "error (%)           0.41 [0.3, 0.55]" in report.text(width=42)
+    assert any(line.split() == ["[0.30,", "0.55]", "[1.770,", "1.860]"] for line in stacked)
+    assert "error (%)           0.41 [0.30, 0.55]" in report.text(width=42)
 
 
 def test_numbers_are_never_broken_across_lines() -> None:
     for width in range(40, 130, 5):
         text = Report("r", (plan_table(),)).text(width=width)
         assert "[56B, 107B]" in text
-        assert "[1.9, 1.99]" in text
+        assert "[1.900, 1.990]" in text
 
 
 def test_markup_and_escape_codes_of_the_data_are_shown_not_obeyed() -> None:
@@ -104,7 +104,7 @@ def test_markdown_reads_back_as_the_same_structure() -> None:
     assert kinds.count("blockquote_open") == 2
     assert kinds.count("fence") == 5
     cells = [tokens[i + 1].content for i, kind in enumerate(kinds) if kind == "td_open"]
-    assert cells[:4] == ["chinchilla", "0.41 [0.3, 0.55]", "1.817 [1.77, 1.86]", "0.7"]
+    assert cells[:4] == ["chinchilla", "0.41 [0.30, 0.55]", "1.817 [1.770, 1.860]", "0.7"]
 
 
 @pytest.mark.parametrize(
@@ -140,3 +140,26 @@ def test_a_weak_estimate_is_marked_in_markdown() -> None:
     table = Table("t", ("a",), ((Estimate(1.0, status=Status.NOT_CONVERGED),),))
     assert "| 1 (not_converged) |" in Report("r", (table,)).markdown()
     assert "not_converged: the search did not settle." in Report("r", (table,)).markdown()
+
+
+def test_a_family_of_lines_is_named_by_its_first_and_last() -> None:
+    lines = [Line(f"{n} params", [1, 2], [n, n + 1]) for n in (1, 2, 3, 4)]
+    bands = [Band(line.name, [1, 2], [0, 0], [9, 9]) for line in lines]
+    figure = Figure("f", Axis("x"), Axis("y"), (*bands, *lines, Line("other", [1, 2], [5, 5], role="alternative")))
+    text = Report("r", (figure,)).text(width=80)
+    assert "─ 1 params … 4 params   ─ other" in text and "░ 1 params" not in text
+
+
+def test_a_figure_that_is_not_sketched_is_named() -> None:
+    figure = Figure("Residuals", Axis("x"), Axis("y"), (Points("p", [1, 2], [1, 2]),), sketched=False)
+    assert Report("r", (figure,)).text(width=80) == "r\n\nfigure: Residuals (in the HTML report)\n\n"
+    assert "│" not in Report("r", (figure,)).markdown()
+
+
+def test_a_table_that_just_fits_keeps_every_column_whole() -> None:
+    cells = [Estimate(1.05, 0.94, 1.17, 0.9)] * 3
+    table = Table("t", ("compute (FLOPs)", "n_params", *("loss (nats/byte)",) * 3, "reach"), ((1, 2, *cells, "3.96x"),))
+    for width in range(60, 120):
+        text = Report("r", (table,)).text(width=width)
+        assert "3.96x" in text and text.count("[0.94, 1.17]") == 3
+        assert max(map(len, text.splitlines())) <= width

@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 N_ORIGINS = 8
 N_DRAWS = 60  # enough for a standard deviation; intervals come from its calibration
 SMALLEST_SHARE = 0.25
+SAME = 1e-9  # relative difference of scales that counts as none
 
 
 @dataclass(frozen=True)
@@ -142,5 +143,6 @@ def _cuts(scale: Floats, n_params: int) -> list[float]:
     if fewest > most:
         return []
     positions = np.linspace(fewest, most, N_ORIGINS).round().astype(int)
-    cuts = sorted({float(ordered[i - 1]) for i in positions})
+    # rows of one budget may differ by rounding: they stay together
+    cuts = sorted({float(ordered[i - 1]) * (1 + SAME) for i in positions})
     return [cut for cut in cuts if (scale <= cut).sum() >= fewest and (scale > cut).sum() >= 2]

@@ -54,9 +54,7 @@ def score(test: Backtest, laws: Sequence[Law]) -> dict[str, LawScore]:
         size = np.array([np.mean(np.abs(np.where(np.isfinite(e), e, 1e3))) for e in errors])
         bias = np.array([np.mean(np.where(np.isfinite(e), e, 0.0)) for e in errors])
         typical = float(np.exp((weight * np.log(size + 1e-12)).sum()))
-        found[law.name] = LawScore(
-            law.name, len(law.params), law.baseline, typical, float((weight * bias).sum()), size
-        )
+        found[law.name] = LawScore(law.name, len(law.params), law.baseline, typical, float((weight * bias).sum()), size)
     return found
 
 

@@ -61,7 +61,7 @@ class LawData:
         """Row weights (n,): one each, but zero where the law reads only the rows with the largest input."""
         if not self.law.last_only:
             return np.ones(len(self.y))
-        return (self.scale == self.scale.max()).astype(float)
+        return np.where(self.scale == self.scale.max(), 1.0, 0.0)
 
 
 def bind(law: Law, x: str | None, y: str | None) -> dict[str, str]:
@@ -102,9 +102,7 @@ def law_data(obs: Observations, law: Law, *, x: str | None = None, y: str | None
         raise DataError(f"{obs.source}: no rows left to fit law {law.name!r}. Loosen the filter (where=...).")
     units = {word: obs.units.get(column, "") for word, column in binding.items()}
     derived = {word: obs.derived[column] for word, column in binding.items() if column in obs.derived}
-    return LawData(
-        law, inputs, output, obs.clusters(), binding, units, obs.source, obs.fingerprint, derived
-    )
+    return LawData(law, inputs, output, obs.clusters(), binding, units, obs.source, obs.fingerprint, derived)
 
 
 def _check_generic(obs: Observations, law: Law, binding: Mapping[str, str]) -> None:
@@ -118,7 +116,8 @@ def _check_generic(obs: Observations, law: Law, binding: Mapping[str, str]) -> N
             )
         if column is not None and column != word and not obs.has(column) and column not in _DERIVABLE:
             known = ", ".join(obs.columns)
-            raise OptionError(f"{word}={column!r}: no such column.{did_you_mean(column, obs.columns)} Columns: {known}.")
+            near = did_you_mean(column, obs.columns)
+            raise OptionError(f"{word}={column!r}: no such column.{near} Columns: {known}.")
 
 
 _DERIVABLE = ("flops", "tokens_per_param", "n_tokens", "n_params")

@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from isoperf.estimate import Status
 from isoperf.fitting.engine import Search
+from isoperf.fitting.problem import Problem
 
 __all__ = ["Diagnosis", "diagnose", "parameter_status", "worst"]
 
 Floats = NDArray[np.float64]
 RANK_TOLERANCE = 1e-7  # below this share of the largest singular value a direction is undetermined
 LOADING = 0.1
+FAINT = 1e-9  # relative change of the prediction below which a parameter does nothing
 SEVERITY = (
     Status.TOO_FEW,
     Status.NOT_CONVERGED,
@@ -55,33 +57,46 @@ def diagnose(found: Search) -> Diagnosis:
     low, high = problem.bounds
     room = 1e-9 * (1 + np.abs(u))
     at_bound = (u <= low + room) | (u >= high - room)
-    condition, undetermined = _rank(jacobian[0], at_bound)
+    visible = _visible(problem, u, jacobian[0])
+    condition, undetermined = _rank(visible, ~at_bound)
     inside = float(np.mean(np.abs(residual[0]) <= problem.noise.delta))
     return Diagnosis(condition, undetermined, at_bound, inside)
 
 
-def _rank(jacobian: Floats, at_bound: NDArray[np.bool_]) -> tuple[float, NDArray[np.bool_]]:
-    """Condition number over the free parameters and those that load on null directions; (p, n) in."""
-    free = np.flatnonzero(~at_bound)
-    undetermined = np.zeros(len(jacobian), dtype=bool)
-    if not free.size:
+def _visible(problem: Problem, u: Floats, jacobian: Floats) -> Floats:
+    """Change of the residuals per step of natural size, (p, n); zero where too faint for double precision."""
+    typical = np.array([param.start[1] - param.start[0] for param in problem.law.params])
+    size = np.where(problem.log, 1.0, np.maximum(np.abs(u), typical))
+    moved = np.nan_to_num(jacobian * size[:, None], posinf=0.0, neginf=0.0)
+    unit = 1.0 if problem.noise.log else float(np.abs(problem.y).max())
+    faint = np.abs(moved).max(axis=1) <= FAINT * unit
+    return np.where(faint[:, None], 0.0, moved)
+
+
+def _rank(columns: Floats, free: NDArray[np.bool_]) -> tuple[float, NDArray[np.bool_]]:
+    """Condition number over the free parameters, and which of all load on null directions; (p, n) in."""
+    left, singular = _singular(columns)
+    null = singular <= RANK_TOLERANCE * max(singular.max(), 1e-300)
+    undetermined = np.asarray((np.abs(left[:, null]) > LOADING).any(axis=1))
+    if not free.any():
         return 1.0, undetermined
-    norm = np.linalg.norm(jacobian[free], axis=1)
-    unit = jacobian[free] / np.where(norm > 0, norm, 1.0)[:, None]
+    singular = _singular(columns[free])[1]
+    return float(singular.max() / singular.min()) if singular.min() > 0 else float("inf"), undetermined
+
+
+def _singular(columns: Floats) -> tuple[Floats, Floats]:
+    """Left vectors (p, p) and singular values (p,) of (p, n) columns scaled to length 1."""
+    norm = np.linalg.norm(columns, axis=1)
+    unit = columns / np.where(norm > 0, norm, 1.0)[:, None]
     # the triangular factor has the same left vectors and singular values, and only p columns
-    small = np.zeros((free.size, free.size))
-    factor = np.asarray(np.linalg.qr(np.nan_to_num(unit, posinf=0.0, neginf=0.0).T, mode="r"))
+    small = np.zeros((len(unit), len(unit)))
+    factor = np.asarray(np.linalg.qr(unit.T, mode="r"))
     small[:, : len(factor)] = factor.T
-    left, full, _ = np.linalg.svd(small)
-    null = full <= RANK_TOLERANCE * max(full.max(), 1e-300)
-    undetermined[free] = (np.abs(left[:, null]) > LOADING).any(axis=1)
-    smallest = full.min()
-    return float(full.max() / smallest) if smallest > 0 else float("inf"), undetermined
+    left, singular, _ = np.linalg.svd(small)
+    return left, singular
 
 
-def parameter_status(
-    diagnosis: Diagnosis, found: Search, draws: Floats, n_points: int
-) -> tuple[Status, ...]:
+def parameter_status(diagnosis: Diagnosis, found: Search, draws: Floats, n_points: int) -> tuple[Status, ...]:
     """One status per parameter; ``draws`` is (R, p) in search coordinates, possibly empty.
 
     ``n_points`` counts the rows that differ in their inputs.

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from isoperf.errors import LawError
 from isoperf.laws.base import Law
 
 __all__ = ["Dual", "gradient"]
@@ -33,7 +34,11 @@ class Dual(np.lib.mixins.NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
         rule = _RULES.get(ufunc.__name__)
         if rule is None or method != "__call__" or kwargs:
-            return NotImplemented
+            used = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+            raise LawError(
+                f"a law's formula used np.{used}, whose gradient is not known. Write it with arithmetic, "
+                f"np.where and np.{', np.'.join(sorted(_RULES))}."
+            )
         return rule(*args)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -90,6 +95,11 @@ def _power(a: Any, b: Any) -> Dual:
     return _chain(value, (b, value * log_base), (a, value * _value(b) / _value(a)) if isinstance(a, Dual) else (0, 0))
 
 
+def _logaddexp(a: Any, b: Any) -> Dual:
+    value = np.logaddexp(_value(a), _value(b))
+    return _chain(value, (a, np.exp(_value(a) - value)), (b, np.exp(_value(b) - value)))
+
+
 def _unary(function: Callable[[Any], Any], slope: Callable[[Any, Any], Any]) -> Callable[[Any], Dual]:
     def rule(a: Any) -> Dual:
         value = function(a.value)
@@ -120,14 +130,19 @@ _RULES: dict[str, Callable[..., Any]] = {
     "negative": _unary(np.negative, lambda x, y: -1.0),
     "positive": _unary(np.positive, lambda x, y: 1.0),
     "exp": _unary(np.exp, lambda x, y: y),
+    "exp2": _unary(np.exp2, lambda x, y: y * np.log(2.0)),
     "expm1": _unary(np.expm1, lambda x, y: y + 1.0),
     "log": _unary(np.log, lambda x, y: 1.0 / x),
+    "log2": _unary(np.log2, lambda x, y: 1.0 / (x * np.log(2.0))),
+    "log10": _unary(np.log10, lambda x, y: 1.0 / (x * np.log(10.0))),
     "log1p": _unary(np.log1p, lambda x, y: 1.0 / (1.0 + x)),
     "sqrt": _unary(np.sqrt, lambda x, y: 0.5 / y),
     "square": _unary(np.square, lambda x, y: 2.0 * x),
     "reciprocal": _unary(np.reciprocal, lambda x, y: -y * y),
     "absolute": _unary(np.absolute, lambda x, y: np.sign(x)),
+    "arctan": _unary(np.arctan, lambda x, y: 1.0 / (1.0 + x * x)),
     "tanh": _unary(np.tanh, lambda x, y: 1.0 - y * y),
+    "logaddexp": _logaddexp,
     "maximum": lambda a, b: _where(_value(a) >= _value(b), a, b),
     "minimum": lambda a, b: _where(_value(a) <= _value(b), a, b),
     **{f.__name__: _compare(f) for f in (np.less, np.less_equal, np.greater, np.greater_equal, np.equal)},

@@ -1,93 +1,129 @@
-"""Figures of a fitted law: the fit with its band, its residuals, and iso-loss contours."""
+"""Figures of a fitted law: the fit with its band over the runs, and its residuals."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from isoperf.columns import COLUMNS
 from isoperf.fitting.data import LawData
-from isoperf.fitting.optimum import FLOPS_PER_PARAM_TOKEN, compute_optimal
+from isoperf.fitting.optimum import FLOPS_PER_PARAM_TOKEN
 from isoperf.fitting.result import Fit
-from isoperf.report import Axis, Band, Contour, Figure, Layer, Line, Points, Rule
+from isoperf.report import Axis, Band, Figure, Layer, Line, Points, Rule
+from isoperf.report.cells import number
 
-__all__ = ["axis", "contour_figure", "fit_figure", "residual_figure"]
+__all__ = ["axis", "fit_figure", "is_joint", "residual_figure", "scale_axis"]
 
 Floats = NDArray[np.float64]
-MAX_CURVES = 5
+MAX_CURVES = 4
 STEPS = 60
 MARGIN = 1.3
-ROLES = ("fit", "alternative", "plan", "heldout", "muted")
+NEAR = 0.12  # sizes within this distance of each other, in logs, share a curve
 
 
 def axis(column: str, unit: str = "", *, log: bool = False) -> Axis:
     """Describe the axis of a known column, or of any other by its name."""
     known = COLUMNS.get(column)
-    return Axis(column, unit or (known.unit if known else ""), log)
+    return Axis("compute" if column == "flops" else column, unit or (known.unit if known else ""), log)
 
 
-def fit_figure(fit: Fit, unseen: LawData | None = None) -> Figure:
-    """The law over its data: one curve with its band, or one per size when there are two inputs.
+def scale_axis(fit: Fit) -> Axis:
+    """Describe the axis along which a law is extrapolated: compute where it is known, else the first input."""
+    first = fit.law.inputs[0]
+    log = bool((fit.law.scale(fit.inputs) > 0).all())
+    if {"n_params", "n_tokens"} <= set(fit.law.inputs):
+        return axis("flops", log=log)
+    return axis(fit.binding[first], fit.units.get(first, ""), log=log)
 
-    ``unseen`` rows are drawn in as held out.
+
+def is_joint(fit: Fit) -> bool:
+    """Whether the law's inputs are parameters and tokens, those two only."""
+    return set(fit.law.inputs) == {"n_params", "n_tokens"}
+
+
+def fit_figure(
+    fit: Fit, unseen: LawData | None = None, ahead: tuple[Layer, ...] = (), *, sizes: int = MAX_CURVES
+) -> Figure:
+    """The law over its runs: one curve with its band, or one for each of a few sizes.
+
+    Parameters
+    ----------
+    unseen : rows that the law did not see; drawn in as held out.
+    ahead : layers beyond the data, such as forecasts.
+    sizes : curves at most, for a law of parameters and tokens; none when something else tells the law.
     """
-    law, x_name = fit.law, fit.law.inputs[-1] if len(fit.law.inputs) == 2 else fit.law.inputs[0]
-    layers: list[Layer] = []
-    if len(law.inputs) == 2:
-        layers.extend(_curves_per_level(fit, law.inputs[0], x_name))
-        what = f"one line per {law.inputs[0]}"
-    elif len(law.inputs) == 1:
-        layers.extend(_curve(fit, x_name))
-        what = "line and band"
+    x = fit.law.scale(fit.inputs)
+    if is_joint(fit):
+        curves, what = _curves_by_size(fit, unseen, sizes), "Each line is the law at one size" if sizes else ""
+    elif len(fit.law.inputs) == 1:
+        curves, what = _curve(fit, _reach(x, unseen, ahead)), "The line is the law"
     else:
-        return residual_figure(fit)
+        curves, what = [Points("law", x, fit.law.predict(fit.values, **fit.inputs), role="fit")], "Circles are the law"
+    shade = f", the shade its {fit.level:.0%} interval; single runs scatter more" if _banded(curves) else ""
+    caption = f"{what}{shade}." if what else ""
+    layers = [*curves, Points("measured", x, fit.observed, labels=_labels(fit.inputs))]
     if unseen is not None:
-        at = unseen.inputs[fit.law.inputs.index(x_name)]
-        labels = [f"{_short(level)}" for level in unseen.inputs[0]]
-        layers.append(Points("held out", at, unseen.y, labels=labels, role="heldout"))
-    positive = bool((fit.inputs[x_name] > 0).all())
-    return Figure(
-        f"{fit.binding[law.output]} against {fit.binding[x_name]}",
-        axis(fit.binding[x_name], fit.units.get(x_name, ""), log=positive),
-        axis(fit.binding[law.output], fit.unit, log=fit.noise.log),
-        tuple(layers),
-        f"{law.title}: {what}, with the {fit.level:.0%} interval of the law itself.",
-    )
+        inputs = dict(zip(unseen.law.inputs, unseen.inputs, strict=True))
+        layers.append(Points("held out", unseen.scale, unseen.y, labels=_labels(inputs), role="heldout"))
+        caption += " Diamonds are runs that it had not seen."
+    if unseen is not None or ahead:
+        layers.append(Rule("largest run fitted", x=float(x.max())))
+    across = scale_axis(fit)
+    up = axis(fit.binding[fit.law.output], fit.unit, log=fit.noise.log)
+    title = f"{up.label[:1].upper()}{up.label[1:]} against {across.label}"
+    return Figure(title, across, up, (*layers, *ahead), caption.strip())
 
 
-def _curve(fit: Fit, x_name: str) -> list[Layer]:
-    x = fit.inputs[x_name]
+def _banded(layers: list[Layer]) -> bool:
+    return any(isinstance(layer, Band) for layer in layers)
+
+
+def _reach(x: Floats, unseen: LawData | None, ahead: tuple[Layer, ...]) -> Floats:
+    """Every place that the curve must span."""
+    further = [np.asarray(layer.x, dtype=float) for layer in ahead if isinstance(layer, Points)]
+    return np.concatenate([x, *further, *([unseen.scale] if unseen is not None else [])])
+
+
+def _curve(fit: Fit, x: Floats) -> list[Layer]:
     grid = _spread(x)
-    known = fit.predict(**{x_name: grid})
-    layers: list[Layer] = [Points("measured", x, fit.observed)]
-    if np.isfinite(known.low).all():
-        layers.insert(0, Band(f"{fit.level:.0%} interval", grid, known.low, known.high))
-    return [*layers, Line(fit.law.name, grid, known.value)]
+    known = fit.predict(level=fit.level, **{fit.law.inputs[0]: grid})
+    line = Line(fit.law.name, grid, known.value)
+    if not np.isfinite(known.low).all():
+        return [line]
+    return [Band(f"{fit.level:.0%} interval", grid, known.low, known.high), line]
 
 
-def _curves_per_level(fit: Fit, level_name: str, x_name: str) -> list[Layer]:
-    levels, x = fit.inputs[level_name], fit.inputs[x_name]
+def _curves_by_size(fit: Fit, unseen: LawData | None, most: int) -> list[Layer]:
+    sizes, x = fit.inputs["n_params"], fit.law.scale(fit.inputs)
+    wanted = sizes
+    if unseen is not None:
+        wanted = unseen.inputs[unseen.law.inputs.index("n_params")]
+        sizes, x = np.concatenate([sizes, wanted]), np.concatenate([x, unseen.scale])
     layers: list[Layer] = []
-    for centre in _representatives(levels):
-        near = np.abs(np.log(levels / centre)) < 0.12
-        grid = _spread(x[near])
-        known = fit.predict(**{level_name: np.full(STEPS, centre), x_name: grid})
-        label = f"{_short(centre)} {level_name.removeprefix('n_')}"
+    for size in _representatives(wanted, sizes, x, most):
+        grid = _spread(x[_near(sizes, size)])
+        tokens = grid / (FLOPS_PER_PARAM_TOKEN * size)
+        known = fit.predict(level=fit.level, n_params=np.full(STEPS, size), n_tokens=tokens)
+        label = f"{number(float(size), 'params')} params"
         if np.isfinite(known.low).all():
             layers.append(Band(label, grid, known.low, known.high))
         layers.append(Line(label, grid, known.value))
-    words = [f"{_short(level)} {level_name.removeprefix('n_')}" for level in levels]
-    return [*layers, Points("measured", x, fit.observed, labels=words)]
+    return layers
 
 
-def _representatives(levels: Floats) -> Floats:
-    """A few levels spread over those that were measured most."""
-    distinct = np.unique(levels)
-    if len(distinct) <= MAX_CURVES:
-        return distinct
-    return distinct[np.unique(np.linspace(0, len(distinct) - 1, MAX_CURVES).round().astype(int))]
+def _near(sizes: Floats, size: float) -> NDArray[np.bool_]:
+    return np.asarray(np.abs(np.log(sizes / size)) < NEAR)
+
+
+def _representatives(wanted: Floats, sizes: Floats, x: Floats, most: int) -> Floats:
+    """A few sizes spread over those wanted; ones measured at several places where there are such."""
+    distinct = np.unique(wanted)
+    several = np.array([len(np.unique(x[_near(sizes, size)])) > 1 for size in distinct])
+    distinct = distinct[several] if several.any() else distinct
+    chosen = np.unique(np.linspace(0, len(distinct) - 1, min(most, len(distinct))).round().astype(int))
+    return np.asarray(distinct[chosen])
 
 
 def _spread(x: Floats) -> Floats:
@@ -96,67 +132,29 @@ def _spread(x: Floats) -> Floats:
     return np.linspace(x.min(), x.max(), STEPS)
 
 
-def _short(x: float) -> str:
-    from isoperf.estimate import format_number
+def _labels(inputs: Mapping[str, Floats]) -> list[str]:
+    """Say of each row what its place along the axis does not."""
+    if len(inputs) == 1:
+        return [""] * len(next(iter(inputs.values())))
+    words = [[f"{number(float(v), _unit(name))} {_unit(name) or name}" for v in x] for name, x in inputs.items()]
+    return [", ".join(row) for row in zip(*words, strict=True)]
 
-    return format_number(float(x), 3)
+
+def _unit(column: str) -> str:
+    known = COLUMNS.get(column)
+    return known.unit if known else ""
 
 
 def residual_figure(fit: Fit) -> Figure:
     """What the law leaves over, along the scale."""
-    inputs = dict(fit.inputs)
-    scale = fit.law.scale(inputs)
-    sign = np.expm1(fit.residuals) * 100 if fit.noise.log else fit.residuals
+    left = np.expm1(fit.residuals) * 100 if fit.noise.log else fit.residuals
     band = (np.exp(2 * fit.sd) - 1) * 100 if fit.noise.log else 2 * fit.sd
-    joint = {"n_params", "n_tokens"} <= set(inputs)
-    label = "flops" if joint else fit.binding[fit.law.inputs[0]]
-    unit = "%" if fit.noise.log else fit.unit
+    spread = tuple(Rule("± 2 standard deviations", y=sign * float(band)) for sign in (1, -1) if np.isfinite(band))
     return Figure(
         "Residuals",
-        axis(label, log=bool((scale > 0).all())),
-        Axis("measured minus law", unit),
-        (
-            Rule("no error", y=0.0),
-            Rule("+2 sd", y=float(band)),
-            Rule("-2 sd", y=-float(band)),
-            Points("residual", scale, sign),
-        ),
+        scale_axis(fit),
+        Axis("measured minus law", "%" if fit.noise.log else fit.unit),
+        (Rule("the law", y=0.0), *spread, Points("run", fit.law.scale(fit.inputs), left, labels=_labels(fit.inputs))),
         "A pattern here is something the law does not describe; scatter is noise.",
-    )
-
-
-def contour_figure(fit: Fit, marks: Iterable[tuple[float, float]] = (), *, flops_to: float = 0.0) -> Figure | None:
-    """Lines of equal loss over compute and size, with the compute-optimal path; ``None`` without both inputs.
-
-    Parameters
-    ----------
-    marks : planned (flops, n_params) points; flops_to : draw the plane at least this far.
-    """
-    if set(fit.law.inputs) != {"n_params", "n_tokens"} or not fit.n_rows:
-        return None
-    size, flops = fit.inputs["n_params"], fit.law.scale(dict(fit.inputs))
-    planned = list(marks)
-    far = max([flops.max() * 3, flops_to, *(c * 1.5 for c, _ in planned)])
-    budgets = np.geomspace(flops.min() / 1.5, far, 48)
-    path = compute_optimal(fit.law, dict(fit.values), budgets).n_params[0]
-    tall = [size.max(), *(n for _, n in planned), *path[np.isfinite(path)]]
-    low = [size.min(), *path[np.isfinite(path)]]
-    sizes = np.geomspace(min(low) / 1.5, max(tall) * 1.5, 40)
-    c, n = np.meshgrid(budgets, sizes)
-    z = np.asarray(fit.law.predict(fit.values, n_params=n, n_tokens=c / (FLOPS_PER_PARAM_TOKEN * n)))
-    cap = float(np.nanmax(fit.observed)) * 1.1
-    z = np.where(z <= cap, z, np.nan)
-    layers: list[Layer] = [
-        Contour(fit.binding[fit.law.output], budgets, sizes, z),
-        Line("compute-optimal", budgets, path, role="plan"),
-        Points("measured", flops, size, role="data"),
-    ]
-    if planned:
-        layers.append(Points("plan", [c for c, _ in planned], [n for _, n in planned], role="plan"))
-    return Figure(
-        "Equal loss over compute and size",
-        axis("flops", log=True),
-        axis("n_params", log=True),
-        tuple(layers),
-        "Along a contour every point is equally good; the compute-optimal path takes the cheapest of each.",
+        sketched=False,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import replace
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from isoperf.errors import OptionError
 from isoperf.fitting.data import LawData
 from isoperf.fitting.diagnose import Diagnosis, diagnose, parameter_status, worst
-from isoperf.fitting.engine import Draws, Progress, Search, bootstrap, search
+from isoperf.fitting.engine import Draws, Progress, Resampling, Search, bootstrap_many, search_many
 from isoperf.fitting.noise import Delta, noise_model, robust_sd
 from isoperf.fitting.problem import Problem
 from isoperf.fitting.resample import choose_bootstrap
 from isoperf.fitting.result import Diagnostics, Fit, check_level
 
-__all__ = ["fit_law", "versions"]
+__all__ = ["fit_law", "fit_laws", "versions"]
 
 Floats = NDArray[np.float64]
 
@@ -46,22 +46,60 @@ def fit_law(
     ------
     OptionError, DataError : an option or a column cannot be used.
     """
+    return fit_laws(
+        [data],
+        noise=noise,
+        delta=delta,
+        resample=resample,
+        n_bootstrap=n_bootstrap,
+        n_starts=n_starts,
+        level=level,
+        seed=seed,
+        progress=progress,
+    )[0]
+
+
+def fit_laws(
+    tables: Sequence[LawData],
+    *,
+    noise: str = "auto",
+    delta: Delta = "auto",
+    resample: str = "auto",
+    n_bootstrap: int = 1000,
+    n_starts: int = 16,
+    level: float = 0.9,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> list[Fit]:
+    """Fit one law to many tables in one batch; each answer is what :func:`fit_law` gives alone."""
     level = check_level(level)
     _check_counts(n_bootstrap, n_starts, seed)
+    problems = [_problem(data, noise, delta) for data in tables]
+    rngs = [np.random.default_rng(seed) for _ in tables]
+    found = search_many(problems, [data.weights for data in tables], rngs, delta=delta, keep=n_starts)
+    n_params = len(tables[0].law.params)
+    kinds = [choose_bootstrap(resample, len(d.y), n_params, int(d.clusters.max()) + 1) for d in tables]
+    drawn = [Draws(np.empty((0, n_params)), float("nan"), False)] * len(tables)
+    able = [i for i, one in enumerate(found) if tables[i].n_points > n_params and np.isfinite(one.objective)]
+    if n_bootstrap and able:
+        ways = [Resampling(kinds[i], tables[i].clusters, rngs[i]) for i in able]
+        made = bootstrap_many([found[i] for i in able], ways, n_bootstrap, progress=progress)
+        for i, draws in zip(able, made, strict=True):
+            drawn[i] = draws
+    return [
+        _assemble(data, one, diagnose(one), draws, level, _made(seed, kind, draws))
+        for data, one, draws, kind in zip(tables, found, drawn, kinds, strict=True)
+    ]
+
+
+def _problem(data: LawData, noise: str, delta: Delta) -> Problem:
     law = data.law
     model = noise_model(law.noise if noise == "auto" else noise, delta, data.y, data.binding[law.output])
-    problem = Problem(law, data.inputs, data.y, model)
-    n_rows, n_params, n_points = len(data.y), len(law.params), data.n_points
-    n_clusters = int(data.clusters.max()) + 1
-    kind = choose_bootstrap(resample, n_rows, n_params, n_clusters)
-    rng = np.random.default_rng(seed)
-    found = search(problem, data.weights, rng, delta=delta, keep=n_starts)
-    diagnosis = diagnose(found)
-    draws = Draws(np.empty((0, n_params)), float("nan"), False)
-    if n_points > n_params and n_bootstrap and np.isfinite(found.objective):
-        draws = bootstrap(found, kind, n_bootstrap, data.clusters, rng, progress=progress)
-    made = {"seed": str(seed), "bootstrap": kind if len(draws.u) else "none", "draws": str(len(draws.u))}
-    return _assemble(data, found, diagnosis, draws, level, made)
+    return Problem(law, data.inputs, data.y, model)
+
+
+def _made(seed: int, kind: str, draws: Draws) -> dict[str, str]:
+    return {"seed": str(seed), "bootstrap": kind if len(draws.u) else "none", "draws": str(len(draws.u))}
 
 
 def _assemble(
@@ -70,8 +108,9 @@ def _assemble(
     law, problem = data.law, found.problem
     residuals = problem.residuals(found.u[None])[0]
     statuses = parameter_status(diagnosis, found, draws.u, data.n_points)
-    values = problem.to_values(found.u)
-    values = values if data.n_points >= len(law.params) else np.full_like(values, np.nan)
+    values, objective = problem.to_values(found.u), found.objective
+    if data.n_points < len(law.params):  # one of many exact solutions: nothing is known
+        values, residuals, objective = np.full_like(values, np.nan), np.full_like(residuals, np.nan), np.nan
     used = data.weights > 0
     spare = int(used.sum()) - min(data.n_points, len(law.params))
     correction = np.sqrt(used.sum() / spare) if spare else np.nan
@@ -92,7 +131,7 @@ def _assemble(
         param_status=dict(zip(law.names, statuses, strict=True)),
         status=worst(statuses),
         noise=problem.noise,
-        objective=_finite(found.objective),
+        objective=_finite(objective),
         diagnostics=facts,
         inputs=dict(zip(law.inputs, data.inputs, strict=True)),
         observed=data.y,

@@ -95,9 +95,7 @@ def half_width(
     return np.asarray(np.maximum(1.0, rehearsed) * stdtrit(np.maximum(2.0, effective), tail) * parts.total)
 
 
-def _scaled_errors(
-    origin: Origin, chosen: str, weights: Mapping[str, float], log: bool, misfit: float
-) -> Floats:
+def _scaled_errors(origin: Origin, chosen: str, weights: Mapping[str, float], log: bool, misfit: float) -> Floats:
     """Squared errors of one rehearsal in units of its own spread, (m,); a failed prediction counts as far off."""
     parts = spread(origin.by_law, chosen, weights, log, misfit)
     ratio = (origin.truth - origin.by_law[chosen].mean) ** 2 / parts.total**2

@@ -26,11 +26,12 @@ class NoiseModel:
     Attributes
     ----------
     name : one of ``log_huber``, ``log_squared``, ``huber``, ``squared``.
-    delta : where the cost turns linear, in units of the residual; infinite when squared.
+    delta : where the cost turns linear, in units of the residual; infinite when squared. An
+        array (B, 1) when every problem of a batch has its own.
     """
 
     name: Noise
-    delta: float = np.inf
+    delta: float | Floats = np.inf
 
     @property
     def log(self) -> bool:
@@ -50,7 +51,8 @@ class NoiseModel:
         """Cost of each residual (Huber 1964)."""
         size = np.abs(residual)
         inside = np.minimum(size, self.delta)
-        return inside * (size - 0.5 * inside)
+        with np.errstate(invalid="ignore"):  # an undefined prediction is infinitely far off
+            return inside * (size - 0.5 * inside)
 
     def slope(self, residual: Floats) -> Floats:
         """Derivative of the cost."""
@@ -76,8 +78,9 @@ def noise_model(name: str, delta: Delta, y: Floats, column: str) -> NoiseModel:
     bad = np.flatnonzero(y <= 0)
     if name.startswith("log_") and bad.size:
         raise DataError(
-            f"column {column!r} has {bad.size} value{'s' if bad.size != 1 else ''} not above 0 ({list_rows(bad + 1)}; smallest "
-            f"{y.min():g}). Noise {name!r} compares logarithms and needs values above 0. Drop these rows with "
+            f"column {column!r} has {bad.size} value{'s' if bad.size != 1 else ''} not above 0 "
+            f"({list_rows(bad + 1)}; smallest {y.min():g}). Noise {name!r} compares logarithms and needs "
+            "values above 0. Drop these rows with "
             f'where="{column} > 0", or choose noise "huber" or "squared".'
         )
     turning = 1e-3 if delta == "auto" else float(delta)

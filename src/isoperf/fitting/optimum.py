@@ -65,7 +65,7 @@ def compute_optimal(
     slopes = np.empty((rows, columns, GRID))
     for g, log_ratio in enumerate(grid):
         slopes[:, :, g] = _slope(law, draws, product, np.full((1, columns), log_ratio), fixed)
-    # more tokens per parameter help while the slope is negative; take the crossing of lowest output
+    # more tokens per parameter help while the slope is negative; laws have one optimum, the first crossing
     crossing = (slopes[:, :, :-1] < 0) & (slopes[:, :, 1:] >= 0)
     found = crossing.any(axis=2)
     first = np.argmax(crossing, axis=2)
@@ -137,9 +137,7 @@ def flops_for_loss(
     return result
 
 
-def _refine(
-    law: Law, draws: Mapping[str, Floats], target: float, bracket: tuple[float, float], k: float
-) -> Floats:
+def _refine(law: Law, draws: Mapping[str, Floats], target: float, bracket: tuple[float, float], k: float) -> Floats:
     """Narrow the bracket in log compute; the optimal output is smooth, so each pass divides it by 16."""
     rows = len(next(iter(draws.values())))
     lows, highs = np.full(rows, bracket[0]), np.full(rows, bracket[1])
@@ -151,7 +149,7 @@ def _refine(
             out[:, c] = _optimal_each(law, draws, np.exp(points[:, c]), k)
         position = np.clip(np.argmax(out <= target, axis=1), 1, 16)
         lows, highs = points[np.arange(rows), position - 1], points[np.arange(rows), position]
-    return np.exp(0.5 * (lows + highs))
+    return np.asarray(np.exp(0.5 * (lows + highs)))
 
 
 def _optimal_each(law: Law, draws: Mapping[str, Floats], flops: Floats, k: float) -> Floats:

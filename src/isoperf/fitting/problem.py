@@ -45,11 +45,6 @@ class Problem:
         return np.array([param.log for param in self.law.params])
 
     @property
-    def scales(self) -> Bools:
-        """(p,) which coordinates are logarithms of parameters that enter linearly."""
-        return np.array([param.log and param.linear for param in self.law.params])
-
-    @property
     def bounds(self) -> tuple[Floats, Floats]:
         """(p,) lower and upper bounds in search coordinates."""
         low, high = (np.array([param.bounds[k] for param in self.law.params], dtype=float) for k in (0, 1))
@@ -69,14 +64,16 @@ class Problem:
         with np.errstate(divide="ignore", invalid="ignore"):
             u = np.where(self.log, np.log(np.where(self.log, values, 1.0)), values)
         low, high = self.bounds
-        return np.clip(np.nan_to_num(u, nan=0.0), np.maximum(low, -700), np.minimum(high, 1e300))
+        return np.asarray(np.clip(np.nan_to_num(u, nan=0.0), np.maximum(low, -700), np.minimum(high, 1e300)))
 
     def select(self, rows: slice | NDArray[np.intp]) -> Problem:
         """Return the same problem for some members of the batch."""
-        if self.y.ndim == 1 and all(x.ndim == 1 for x in self.inputs):
+        delta = self.noise.delta
+        if self.y.ndim == 1 and np.ndim(delta) == 0 and all(x.ndim == 1 for x in self.inputs):
             return self
-        pick = lambda x: x[rows] if x.ndim == 2 else x  # noqa: E731
-        return replace(self, inputs=tuple(pick(x) for x in self.inputs), y=pick(self.y))
+        inputs = tuple(x[rows] if x.ndim == 2 else x for x in self.inputs)
+        noise = self.noise if np.ndim(delta) == 0 else NoiseModel(self.noise.name, np.asarray(delta)[rows])
+        return Problem(self.law, inputs, self.y[rows] if self.y.ndim == 2 else self.y, noise)
 
     def predict(self, u: Floats, inputs: Sequence[Floats] | None = None) -> Floats:
         """Output of shape (B, n) at search coordinates of shape (B, p)."""

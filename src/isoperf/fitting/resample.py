@@ -15,7 +15,7 @@ __all__ = ["Block", "Bootstrap", "Resampler", "choose_bootstrap", "resample_resi
 
 Floats = NDArray[np.float64]
 Bootstrap = Literal["auto", "case", "cluster", "residual"]
-BLOCK_CELLS = 1_000_000  # cells of one block of resamples: bounds the memory, whatever the number of rows
+BLOCK_CELLS = 100_000  # cells of one block of resamples: bounds the memory, whatever the number of rows
 
 
 def choose_bootstrap(kind: str, n_rows: int, n_params: int, n_clusters: int) -> str:
@@ -85,9 +85,7 @@ class Resampler:
         return Block(first, resample_rows(groups, size, self.n_params, rng), None)
 
 
-def resample_rows(
-    clusters: NDArray[np.intp], n_draws: int, n_params: int, rng: np.random.Generator
-) -> Floats:
+def resample_rows(clusters: NDArray[np.intp], n_draws: int, n_params: int, rng: np.random.Generator) -> Floats:
     """Draw clusters (single rows, when each is its own) with replacement, (R, n) counts.
 
     A draw that holds too few distinct clusters to determine the parameters is drawn again.

@@ -12,14 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from isoperf.errors import FitError, OptionError
 from isoperf.estimate import Estimate, Estimates, Status
-from isoperf.laws.base import Law
 from isoperf.fitting.noise import NoiseModel
 from isoperf.fitting.quantiles import central_interval
+from isoperf.laws.base import Law
 
 if TYPE_CHECKING:
     from isoperf.report import Report
 
-__all__ = ["Diagnostics", "Fit", "check_level"]
+__all__ = ["WITHOUT_INTERVAL", "Diagnostics", "Fit", "check_level"]
 
 Floats = NDArray[np.float64]
 WITHOUT_INTERVAL = (Status.TOO_FEW, Status.NOT_CONVERGED)  # a fit of these predicts no interval
@@ -182,9 +182,7 @@ class Fit:
         arrays = {k: np.atleast_1d(np.asarray(v, dtype=float)) for k, v in inputs.items()}
         for name, x in arrays.items():
             if x.ndim > 1 or not (x > 0).all():
-                raise OptionError(
-                    f"{name} must be a number or a flat array of numbers above 0, found {_outlined(x)}."
-                )
+                raise OptionError(f"{name} must be a number or a flat array of numbers above 0, found {_outlined(x)}.")
         sizes = {a.size for a in arrays.values()} - {1}
         if len(sizes) > 1:
             lengths = ", ".join(f"{name} has {x.size}" for name, x in arrays.items())
@@ -204,12 +202,10 @@ class Fit:
             "law": self.law.name,
             "status": self.status.value,
             "parameters": {k: e.as_dict() for k, e in self.parameters().items()},
-            "noise": {"name": self.noise.name, "delta": _known(self.noise.delta)},
+            "noise": {"name": self.noise.name, "delta": _known(float(self.noise.delta))},
             "objective": _known(self.objective),
             "n_rows": self.n_rows,
-            "diagnostics": {
-                k: _known(v) if isinstance(v, float) else v for k, v in vars(self.diagnostics).items()
-            },
+            "diagnostics": {k: _known(v) if isinstance(v, float) else v for k, v in vars(self.diagnostics).items()},
             "binding": dict(self.binding),
             "provenance": dict(self.provenance),
         }

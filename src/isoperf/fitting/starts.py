@@ -107,9 +107,7 @@ def _least_squares(basis: Floats, targets: Floats, weights: Floats) -> Floats:
     return np.asarray(np.linalg.solve(normal, right)[:, :, 0] / norm)
 
 
-def _inside(
-    problem: Problem, grid: Floats, solved: Floats, basis: Floats, weights: Floats, split: _Split
-) -> Floats:
+def _inside(problem: Problem, grid: Floats, solved: Floats, basis: Floats, weights: Floats, split: _Split) -> Floats:
     """Move coefficients that break their bounds to the bound and solve the rest again, once."""
     params = [problem.law.params[j] for j in split.linear]
     low = np.array([max(param.bounds[0], 0.0) if param.log else param.bounds[0] for param in params])

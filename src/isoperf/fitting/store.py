@@ -135,10 +135,13 @@ def _draws(stored: _Stored) -> Floats:
 
 def _diagnostics(facts: _Facts) -> Diagnostics:
     return Diagnostics(
-        facts.n_starts,
-        facts.n_agree,
-        _number(facts.condition, np.inf),
-        *map(_number, (facts.quadratic_share, facts.residual_sd, facts.robust_sd, facts.settled)),
+        n_starts=facts.n_starts,
+        n_agree=facts.n_agree,
+        condition=_number(facts.condition, np.inf),
+        quadratic_share=_number(facts.quadratic_share),
+        residual_sd=_number(facts.residual_sd),
+        robust_sd=_number(facts.robust_sd),
+        settled=_number(facts.settled),
         restarted=facts.restarted,
     )
 

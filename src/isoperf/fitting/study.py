@@ -98,13 +98,13 @@ def study(
     rng = np.random.default_rng(seed)
     test = backtest(found, noise=noise, delta=delta, rng=rng, progress=progress)
     scores = score(test, [data.law for data in found])
-    names = [data.law.name for data in found]
+    names = [data.law.name for data in found if not data.law.baseline] or [found[0].law.name]
     final = {
         data.law.name: forecaster(data, noise=noise, delta=delta, n_draws=N_DRAWS, n_starts=8, rng=rng)
         for data in found
     }
     chosen = law if law != "auto" else choose(scores, test) or _least_criterion(final)
-    shares = weights(scores, names if not all(d.law.baseline for d in found) else names[:1])
+    shares = weights(scores, names)
     return Study(tuple(found), final, test, scores, shares, chosen, noise)
 
 

@@ -131,6 +131,4 @@ class Law(ABC):
                 f"missing {what}s {missing}" if missing else "",
                 f"unknown {what}s {extra}" if extra else "",
             ]
-            raise LawError(
-                f"law {self.name!r}: {' and '.join(p for p in parts if p)}. Needed: {sorted(wanted)}."
-            )
+            raise LawError(f"law {self.name!r}: {' and '.join(p for p in parts if p)}. Needed: {sorted(wanted)}.")

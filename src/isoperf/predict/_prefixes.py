@@ -162,7 +162,8 @@ def fit_prefixes(data: LawData, sizes: Counts, *, noise: str, seed: int) -> Pref
     with np.errstate(invalid="ignore"):
         sd = np.sqrt(np.where(weights > 0, residual**2, 0.0).sum(axis=1) / spare)
     covariance, determined = _covariance(whole, u, slope * weights[:, None, :])
-    covariance = covariance * sd[:, None, None] ** 2
+    with np.errstate(over="ignore", invalid="ignore"):
+        covariance *= sd[:, None, None] ** 2
     return Prefixes(data, whole, sizes, u, solution.converged[best], sd, covariance, determined)
 
 
@@ -197,5 +198,8 @@ def _covariance(problem: Problem, u: Floats, slope: Floats) -> tuple[Floats, Boo
     values, vectors = np.linalg.eigh(np.where(np.isfinite(normal), normal, 0.0))
     determined = values[:, 0] > FLAT * values[:, -1]
     inverse = np.where(determined[:, None], 1.0 / np.maximum(values, FLAT), 0.0)
-    covariance = np.einsum("lpk,lk,lqk->lpq", vectors, inverse, vectors) / (size[:, :, None] * size[:, None, :])
-    return np.where(free[:, :, None] & free[:, None, :], covariance, 0.0), determined
+    with np.errstate(over="ignore"):
+        covariance = np.einsum("lpk,lk,lqk->lpq", vectors, inverse, vectors) / size[:, :, None] / size[:, None, :]
+    covariance = np.where(free[:, :, None] & free[:, None, :], covariance, 0.0)
+    determined &= np.isfinite(covariance).all(axis=(1, 2))
+    return np.where(determined[:, None, None], covariance, 0.0), determined

@@ -2,63 +2,101 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from isoperf.columns import COLUMNS
 from isoperf.estimate import Estimate, Status
-from isoperf.fitting.figures import axis
-from isoperf.fitting.show import fit_blocks, fit_warnings
+from isoperf.fitting.figures import fit_figure, is_joint, residual_figure
+from isoperf.fitting.optimum import compute_optimal
+from isoperf.fitting.show import fit_blocks, fit_warnings, source_name, told_provenance
 from isoperf.fitting.study import Study
 from isoperf.predict.forecast import Forecast
-from isoperf.report import Block, Caveat, Column, Figure, Heading, Points, Prose, Report, Table
+from isoperf.report import Block, Caveat, Column, Figure, Heading, Layer, Line, Points, Prose, Report, Table
+from isoperf.report.cells import number, said
 
-__all__ = ["forecast_blocks", "forecast_report", "law_table", "reach_figure"]
+__all__ = ["forecast_blocks", "forecast_report", "law_table", "reach_figure", "within"]
+
+STEPS = 60
+FEW_CURVES = 3  # forecasts need room in the legend
+MOST_TOLD = 2  # targets told in sentences; the table has all
 
 
 def forecast_report(made: Forecast) -> Report:
     """Forecast first, then the laws behind it, then the fit."""
-    source = made.fit.provenance.get("source", "data")
-    blocks = [*forecast_blocks(made), Heading("Which law"), *law_table(made.study), *fit_blocks(made.fit)]
-    return Report(f"Forecast from {source}", tuple(blocks), dict(made.fit.provenance))
+    details = (residual_figure(made.fit),) if np.isfinite(made.fit.objective) else ()
+    blocks = [
+        *forecast_blocks(made),
+        Heading("Which law"),
+        *law_table(made.study),
+        *fit_blocks(made.fit, details),
+    ]
+    provenance = told_provenance(made.fit.provenance)
+    return Report(f"Forecast from {source_name(made.fit.provenance)}", tuple(blocks), provenance)
 
 
 def forecast_blocks(made: Forecast) -> list[Block]:
     """The forecast itself."""
+    return [Heading("In short"), Prose(_answer(made)), *_warnings(made), _table(made), reach_figure(made)]
+
+
+def within(known: Estimate) -> Estimate:
+    """Leave out of a table what every row of it would repeat: the unit, and that a forecast lies beyond the data."""
+    return replace(known, unit="", status=Status.OK if known.status is Status.EXTRAPOLATED else known.status)
+
+
+def _table(made: Forecast) -> Table:
     output = made.fit.binding[made.fit.law.output]
-    names = [name for name in made.targets.columns]
+    names = list(made.targets.columns)
     columns = (
-        *(Column(name, made.targets.units.get(name, "")) for name in names),
+        *(Column("compute" if name == "flops" else name, _unit(made, name)) for name in names),
         Column(output, made.runs.unit, "prediction with the interval for a new run"),
-        Column("law only", made.runs.unit, "interval of the chosen law's parameters alone"),
-        Column("reach", "", "compute over the largest measured"),
+        Column("law alone", "", "interval of the chosen law's parameters alone"),
+        Column("reach", "", "scale over the largest measured"),
     )
-    rows = [
-        (
-            *(row[name] for name in names),
-            run,
-            Estimate(law.value, law.low, law.high, law.level),
-            f"{np.exp(reach):.3g}x",
-        )
+    rows = tuple(
+        (*(row[name] for name in names), within(run), within(law), f"{np.exp(reach):.3g}x")
         for row, run, law, reach in zip(
             made.targets.to_dicts(), made.runs, made.law, made.outlook.distance, strict=True
         )
-    ]
+    )
     optimal = "Sizes are the compute-optimal ones for each budget. " if made.optimal else ""
-    table = Table(f"Forecast of {output}", columns, tuple(rows), optimal + _parts(made))
-    return [Heading("Forecast"), Prose(_answer(made)), *_warnings(made), table, reach_figure(made)]
+    reach = "Reach: how far beyond the largest run measured. "
+    return Table(f"Forecast of {output}", columns, rows, optimal + reach + _parts(made))
+
+
+def _unit(made: Forecast, column: str) -> str:
+    known = COLUMNS.get(column)
+    return made.targets.units.get(column, "") or (known.unit if known else "")
 
 
 def _answer(made: Forecast) -> str:
-    run, output = made.runs[0], made.fit.binding[made.fit.law.output]
+    output = made.fit.binding[made.fit.law.output]
     rehearsed = len(made.study.rehearsals.origins)
     basis = (
         f"The width comes from {rehearsed} rehearsals, each predicting larger runs from smaller ones."
         if rehearsed
         else "The table is too small for a rehearsal, so the width rests on assumption: read it as a guess."
     )
-    return (
-        f"A new run is expected at **{run}** {output} (`{made.fit.law.name}`; "
-        f"the interval should hold {made.runs.level:.0%} of such runs). {basis}"
-    )
+    level = f"; brackets should hold {made.runs.level:.0%} of such runs" if made.runs[0].low is not None else ""
+    rows = list(zip(made.targets.to_dicts(), made.runs, strict=True))
+    told = [
+        f"A new run with {_listed([_word(made, name, float(row[name])) for name in made.targets.columns])} is expected "
+        f"to measure {output} **{said(run)}** {run.unit}".rstrip()
+        for row, run in rows[:MOST_TOLD]
+    ]
+    more = "" if len(rows) <= MOST_TOLD else f" The table below tells all {len(rows)}."
+    return "\n\n".join([f"{told[0]} (`{made.fit.law.name}`{level}).", *(f"{text}." for text in told[1:]), basis + more])
+
+
+def _word(made: Forecast, column: str, value: float) -> str:
+    unit = _unit(made, column)
+    return f"{number(value, unit)} {unit}" if unit in ("FLOPs", "params", "tokens") else f"{column} {number(value)}"
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join(words) if len(words) < 3 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _parts(made: Forecast) -> str:
@@ -81,7 +119,7 @@ def _warnings(made: Forecast) -> list[Caveat]:
     origins = made.study.rehearsals.origins
     rehearsed = max((float(np.exp(origin.distance.max())) for origin in origins), default=1.0)
     if far > 1.001:
-        text = f"The farthest target lies {far:.3g} times beyond the largest compute measured"
+        text = f"The farthest target lies {far:.3g} times beyond the largest run measured"
         seen = f"; rehearsals reached {rehearsed:.3g} times." if origins else "."
         serious = far > 1.5 * rehearsed
         note = " Beyond that the interval has not been tested." if serious else ""
@@ -93,23 +131,19 @@ def _warnings(made: Forecast) -> list[Caveat]:
 
 
 def reach_figure(made: Forecast) -> Figure:
-    """Measured rows and forecasts along the scale."""
-    law, output = made.fit.law, made.fit.binding[made.fit.law.output]
-    scale = law.scale(dict(made.fit.inputs))
-    joint = {"n_params", "n_tokens"} <= set(law.inputs)
-    label = "flops" if joint else made.fit.binding[law.inputs[0]]
-    at = scale.max() * np.exp(made.outlook.distance)
-    runs = made.runs
-    return Figure(
-        f"{output}: measured and forecast",
-        axis(label, log=True),
-        axis(output, made.fit.unit, log=made.fit.noise.log),
-        (
-            Points("measured", scale, made.fit.observed),
-            Points("forecast", at, runs.value, low=runs.low, high=runs.high, role="plan"),
-        ),
-        f"Bars hold {runs.level:.0%} of new runs.",
-    )
+    """Measured runs, the law over them, and forecasts with their intervals along the scale."""
+    fit, runs = made.fit, made.runs
+    at = fit.law.scale(fit.inputs).max() * np.exp(made.outlook.distance)
+    ahead: list[Layer] = [Points("forecast", at, runs.value, low=runs.low, high=runs.high, role="plan")]
+    optimal = made.optimal and is_joint(fit)
+    if optimal:
+        budgets = np.geomspace(float(fit.law.scale(fit.inputs).min()), float(at.max()) * 1.3, STEPS)
+        best = compute_optimal(fit.law, dict(fit.values), budgets).output[0]
+        ahead.insert(0, Line("compute-optimal", budgets, best, role="plan", dashed=True))
+    drawn = fit_figure(fit, ahead=tuple(ahead), sizes=0 if optimal else FEW_CURVES)
+    path = "The dashed line is the law at its compute-optimal size." if optimal else ""
+    caption = f"{drawn.caption} {path} Bars on forecasts hold {runs.level:.0%} of new runs."
+    return replace(drawn, caption=" ".join(caption.split()))
 
 
 def law_table(known: Study) -> list[Block]:
@@ -120,11 +154,11 @@ def law_table(known: Study) -> list[Block]:
     factor = 100.0 if known.rehearsals.log else 1.0
     rows = tuple(
         (
-            f"**{s.law}**" if s.law == known.chosen else s.law,
+            s.law,
             s.n_params,
             s.error * factor,
             s.bias * factor,
-            known.weights.get(s.law, 0.0),
+            100 * known.weights.get(s.law, 0.0),
             "baseline" if s.baseline else "chosen" if s.law == known.chosen else "",
         )
         for s in sorted(known.scores.values(), key=lambda s: s.error)
@@ -134,11 +168,11 @@ def law_table(known: Study) -> list[Block]:
         Column("parameters"),
         Column("held-out error", unit, "typical absolute error on larger runs than it was fitted to"),
         Column("bias", unit, "predicted minus measured"),
-        Column("weight", "", "share in the spread between laws"),
+        Column("weight", "%", "share in the spread between laws"),
         Column("role"),
     )
     note = (
-        f"From {len(known.rehearsals.origins)} rehearsals: fit up to a scale, predict the rows beyond. A law with "
-        "fewer parameters within one standard error of the best is preferred; baselines are never chosen."
+        f"From {len(known.rehearsals.origins)} rehearsals: fit up to a scale, predict the runs beyond. Among laws "
+        "within one standard error of the best, the one with fewest parameters is chosen; baselines never are."
     )
     return [Table("Laws by held-out error", columns, rows, note)]

@@ -102,9 +102,7 @@ def _warnings(made: Trace, known: Prefixes, rule: Verdict, said: Estimates) -> l
         )
     wins = _last_value_wins(made.curve.data.y, known, said)
     if wins > 0.5:
-        found.append(
-            f"The last value was nearer to the final one than the law's forecast at {wins:.0%} of the levels."
-        )
+        found.append(f"The last value was nearer to the final one than the law's forecast at {wins:.0%} of the levels.")
     return [Caveat(text) for text in found]
 
 

@@ -17,7 +17,7 @@ from isoperf.fitting.data import LawData
 from isoperf.fitting.fit_law import fit_law
 from isoperf.fitting.optimum import compute_optimal
 from isoperf.fitting.points import target_inputs, target_table
-from isoperf.fitting.result import Fit, check_level
+from isoperf.fitting.result import WITHOUT_INTERVAL, Fit, check_level
 from isoperf.fitting.study import Outlook, Study, study
 from isoperf.observations import Observations
 from isoperf.predict._options import Data, Delta, LawName, Level, NoiseName, Progress, Seed, X, Y
@@ -153,7 +153,11 @@ def foresee(known: Study, fitted: Fit, targets: Observations, level: float, *, o
     ahead = known.outlook(points, level, law=fitted.law.name)
     arrays = dict(zip(fitted.law.inputs, points[fitted.law.name], strict=True))
     plain = fitted.predict(level=level, **arrays)
-    runs = Estimates(ahead.value, ahead.low, ahead.high, level, fitted.unit, plain.status)
+    # a fit that cannot be trusted bears an interval only where rehearsals stand behind it
+    guess = fitted.status in WITHOUT_INTERVAL and not known.rehearsals.origins
+    value = np.where(np.isfinite(plain.value), ahead.value, np.nan)
+    low, high = (np.where(guess | np.isnan(value), np.nan, end) for end in (ahead.low, ahead.high))
+    runs = Estimates(value, low, high, level, fitted.unit, plain.status)
     return Forecast(targets, runs, plain, fitted, known, ahead, optimal)
 
 

@@ -1,4 +1,4 @@
-"""Follow one learning curve as it grows: where does it lead, and has the answer settled?"""
+"""Follow one learning curve as it grows: where it leads, and whether the answer has settled."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def _known(value: float) -> float | None:
         ),
         Reference("Mohr et al. 2022", "ECML PKDD", "learning curve database"),
     ),
-    checked="on 300 held curves of LCDB: where it stopped, and what the rest of the curve then brought; see the docs",
+    checked="on public learning curves: where it stopped and what the rest of the curve then brought; see its page",
     example="isoperf trace stdlib_lm_curves --x n_tokens --y loss --where 'run == \"d96_t8388608_s0\"'",
 )
 def trace(
@@ -177,7 +177,7 @@ def trace(
     start: Annotated[
         int | Literal["auto"], Option("points of the first fit; auto is the law's parameters and two more")
     ] = "auto",
-    growth: Annotated[float, Option("fit again when x has grown by this factor; 1 is at every point")] = 1.1,
+    growth: Annotated[float, Option("fit again when x has grown by this factor; 1 is at every point")] = 1.25,
     direction: Annotated[
         Literal["auto", "increasing", "decreasing"], Option("where better values lie; auto reads the points")
     ] = "auto",
@@ -213,9 +213,7 @@ def trace(
     first = _check(tau, start, growth, horizon, len(chosen.params))
     model = _squared(noise, chosen.noise)
     way = Direction.of(points.y, direction, limit)
-    fit = fit_law(
-        points, noise=model, resample="residual", n_bootstrap=n_bootstrap, level=level, seed=seed
-    )
+    fit = fit_law(points, noise=model, resample="residual", n_bootstrap=n_bootstrap, level=level, seed=seed)
     limit_now = fit.parameters()[ASYMPTOTE]
     threshold = None if tau == "auto" else float(tau)
     at = tuple(float(value) for value in horizon)
@@ -271,9 +269,7 @@ def _squared(noise: str, own: str) -> str:
     return noise
 
 
-def _check(
-    tau: float | str, start: int | str, growth: float, horizon: tuple[float, ...], n_params: int
-) -> int:
+def _check(tau: float | str, start: int | str, growth: float, horizon: tuple[float, ...], n_params: int) -> int:
     """Refuse options out of range; return the number of points of the first fit."""
     if tau != "auto" and not (_is_number(tau) and 0 < float(tau) < np.inf):
         raise OptionError(f"tau must be 'auto' or above 0, in units of y, such as 0.01; found {tau!r}.")
@@ -282,7 +278,7 @@ def _check(
             f"start must be 'auto' or a whole number above {n_params}, the law's parameters; found {start!r}."
         )
     if not (_is_number(growth) and 1 <= growth < np.inf):
-        raise OptionError(f"growth must be 1 or more, such as 1.1; found {growth!r}.")
+        raise OptionError(f"growth must be 1 or more, such as 1.25; found {growth!r}.")
     bad = [at for at in horizon if not (_is_number(at) and 0 < at < np.inf)]
     if bad:
         raise OptionError(f"horizon must hold x values above 0 and finite, found {bad[0]!r}.")

@@ -142,9 +142,11 @@ def _baseline_errors(split: Split) -> list[float]:
 def validate(
     data: Data,
     *,
-    factors: Annotated[
-        tuple[float, ...], Option("leave out runs within this factor of the largest compute")
-    ] = (3.0, 10.0, 30.0),
+    factors: Annotated[tuple[float, ...], Option("leave out runs within this factor of the largest compute")] = (
+        3.0,
+        10.0,
+        30.0,
+    ),
     hold_out: Annotated[float, Option("leave out this share of the rows instead, the largest")] = 0.0,
     law: LawName = "auto",
     x: X = None,
@@ -227,9 +229,7 @@ def _split(
     return Split(label, n_train, n_test, reach, laws, known, scale[~before], later, truth, ahead)
 
 
-def _held_out(
-    known: Study, name: str, later: dict[str, list[Floats]], truth: Floats, level: float
-) -> HeldOut:
+def _held_out(known: Study, name: str, later: dict[str, list[Floats]], truth: Floats, level: float) -> HeldOut:
     ahead = known.outlook(later, level, law=name)
     error = ahead.value / truth - 1
     inside = (truth >= ahead.low) & (truth <= ahead.high)

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from isoperf.errors import OptionError
 from isoperf.estimate import Estimate
-from isoperf.report.figure import Figure
+from isoperf.report.figure import Figure, titled
 
 __all__ = ["Block", "Caveat", "Cell", "Column", "Facts", "Heading", "Prose", "Table"]
 
@@ -64,7 +64,7 @@ class Column:
     @property
     def title(self) -> str:
         """The name with its unit."""
-        return f"{self.name} ({self.unit})" if self.unit else self.name
+        return titled(self.name, self.unit)
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,7 @@ class Table:
             if len(row) != len(self.columns):
                 names = ", ".join(column.name for column in self.headers)
                 raise OptionError(
-                    f"table {self.title!r}: row {number} has {len(row)} cells; "
-                    f"it needs {len(self.columns)} ({names})."
+                    f"table {self.title!r}: row {number} has {len(row)} cells; it needs {len(self.columns)} ({names})."
                 )
 
     @property

@@ -8,10 +8,16 @@ from dataclasses import dataclass
 
 from isoperf.report.layers import Band, Bars, Contour, Layer, Line, Points, Rule
 
-__all__ = ["Axis", "Figure"]
+__all__ = ["Axis", "Figure", "titled"]
 
 # Beyond it, differences and ratios of coordinates are no longer finite.
 _LARGEST = 1e150
+
+
+def titled(name: str, unit: str) -> str:
+    """Return a name with its unit, unless the name says it already, as ``n_tokens`` does."""
+    said = unit.lower() in name.lower().split("_")
+    return f"{name} ({unit})" if unit and not said else name
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,7 @@ class Axis:
     @property
     def title(self) -> str:
         """The label with its unit."""
-        return f"{self.label} ({self.unit})" if self.unit else self.label
+        return titled(self.label, self.unit)
 
     def shows(self, value: float) -> bool:
         """Whether a value has a place on the axis."""
@@ -51,13 +57,20 @@ class Axis:
 
 @dataclass(frozen=True)
 class Figure:
-    """A titled picture: two axes and the layers drawn over them, in order."""
+    """A titled picture: two axes and the layers drawn over them, in order.
+
+    Parameters
+    ----------
+    caption : what to see in it.
+    sketched : whether terminals and Markdown draw it in characters, or only name it.
+    """
 
     title: str
     x: Axis
     y: Axis
     layers: tuple[Layer, ...]
     caption: str = ""
+    sketched: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(self.layers))

@@ -7,7 +7,7 @@ from html import escape
 
 from isoperf.estimate import Estimate, Status, format_number
 from isoperf.report.blocks import Block, Caveat, Cell, Column, Facts, Heading, Prose, Table
-from isoperf.report.cells import cell_text, clean, interval, notes, unit_of
+from isoperf.report.cells import cell_text, clean, interval, notes, unit_of, value_text
 from isoperf.report.markup import paragraphs, spans
 
 __all__ = ["html_block", "html_facts", "html_paragraphs"]
@@ -77,9 +77,7 @@ def _table(table: Table, anchor: str) -> str:
     head = "".join(_header(column, side) for column, side in zip(table.headers, right, strict=True))
     body = "".join(
         "<tr>"
-        + "".join(
-            _cell(cell, column, side) for cell, column, side in zip(row, table.headers, right, strict=True)
-        )
+        + "".join(_cell(cell, column, side) for cell, column, side in zip(row, table.headers, right, strict=True))
         + "</tr>\n"
         for row in table.rows
     )
@@ -97,7 +95,7 @@ def _header(column: Column, right: bool) -> str:
     name = escape(clean(column.name))
     if column.help:
         name = f'<abbr title="{escape(clean(column.help))}">{name}</abbr>'
-    unit = f' <span class="unit">{escape(clean(column.unit))}</span>' if column.unit else ""
+    unit = f' <span class="unit">{escape(clean(column.unit))}</span>' if column.title != column.name else ""
     return f'<th scope="col"{_side(right)}>{name}{unit}</th>'
 
 
@@ -107,10 +105,11 @@ def _cell(cell: Cell, column: Column, right: bool) -> str:
 
 
 def _estimate(estimate: Estimate, column: Column) -> str:
-    parts = [escape(format_number(estimate.value))]
+    unit = estimate.unit or column.unit
+    parts = [escape(value_text(estimate, unit))]
     if interval(estimate):
         level = f' title="{format_number(100 * estimate.level)}% interval"' if estimate.level else ""
-        parts.append(f'<span class="interval"{level}>{interval(estimate)}</span>')
+        parts.append(f'<span class="interval"{level}>{interval(estimate, unit)}</span>')
     if unit_of(estimate, column):
         parts.append(f'<span class="cell-unit">{escape(clean(unit_of(estimate, column)))}</span>')
     if estimate.status is not Status.OK:

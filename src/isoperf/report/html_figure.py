@@ -28,9 +28,7 @@ _MARKS: dict[Role, str] = {
 def html_figure(figure: Figure, number: int) -> str:
     """Return the figure; its drawing is data that the page's script reads."""
     name = f"figure-{number}-name"
-    inner = (
-        "<p>No value here is finite, so there is nothing to draw.</p>\n" if figure.empty else _drawing(figure)
-    )
+    inner = "<p>No value here is finite, so there is nothing to draw.</p>\n" if figure.empty else _drawing(figure)
     return (
         f'<figure aria-labelledby="{name}">\n<p class="name" id="{name}">{escape(clean(figure.title))}</p>\n'
         f"{inner}<figcaption>{html_paragraphs(figure.caption)}</figcaption>\n</figure>\n"
@@ -49,13 +47,14 @@ def _drawing(figure: Figure) -> str:
 def _json(figure: Figure, drawn: Drawn) -> str:
     """Return data that cannot end the script element it stands in."""
     name = re.sub(r"\W+", "-", figure.title).strip("-").lower() or "figure"
-    spec = {"name": name, "data": drawn.data, "layout": drawn.layout}
+    units = {"x": figure.x.unit, "y": figure.y.unit}
+    spec = {"name": name, "data": drawn.data, "layout": drawn.layout, "units": units}
     text = json.dumps(spec, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _described(figure: Figure) -> str:
-    layers = ", ".join(clean(layer.name) for layer in figure.layers)
+    layers = ", ".join(dict.fromkeys(clean(layer.name) for layer in figure.layers))
     return clean(f"{figure.title}: {figure.y.title} against {figure.x.title}. Shows {layers}.")
 
 

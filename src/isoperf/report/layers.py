@@ -133,18 +133,14 @@ class Bars:
 Layer: TypeAlias = Points | Line | Band | Contour | Rule | Bars
 
 
-def _freeze(
-    layer: Points | Line | Band | Bars, numbers: tuple[str, ...], words: tuple[str, ...] = ()
-) -> None:
+def _freeze(layer: Points | Line | Band | Bars, numbers: tuple[str, ...], words: tuple[str, ...] = ()) -> None:
     """Copy every sequence into a tuple and refuse lengths that differ."""
     _check_role(layer.name, layer.role)
     for field in numbers:
         _store(layer, field, float)
     for field in words:
         _store(layer, field, str)
-    sizes = {
-        field: len(getattr(layer, field)) for field in numbers + words if getattr(layer, field) is not None
-    }
+    sizes = {field: len(getattr(layer, field)) for field in numbers + words if getattr(layer, field) is not None}
     if len(set(sizes.values())) > 1:
         found = ", ".join(f"{field} has {size}" for field, size in sizes.items())
         kind = type(layer).__name__.lower()

@@ -82,10 +82,7 @@ def _facts(title: str, items: Mapping[str, str]) -> str:
 def _table(table: Table) -> str:
     columns = table.headers
     rule = ["---:" if table.right(index) else ":---" for index in range(len(columns))]
-    rows = [
-        [_line(cell_text(cell, column)) for cell, column in zip(row, columns, strict=True)]
-        for row in table.rows
-    ]
+    rows = [[_line(cell_text(cell, column)) for cell, column in zip(row, columns, strict=True)] for row in table.rows]
     lines = [_row([_line(column.title) for column in columns]), _row(rule), *map(_row, rows)]
     below = "".join(f"\n\n{_line(note)}" for note in notes(table))
     return f"**{_line(table.title)}**\n\n" + "\n".join(lines) + below
@@ -96,7 +93,7 @@ def _row(cells: list[str]) -> str:
 
 
 def _figure(figure: Figure) -> str:
-    drawn = sketch_text(figure, 78)
+    drawn = sketch_text(figure, 78) if figure.sketched else ""
     parts = [f"**{_line(figure.title)}**"]
     if drawn:
         fence = "`" * (max((len(run) for run in re.findall(r"`+", drawn)), default=0) + 3)

@@ -19,6 +19,7 @@ SYMBOLS: dict[Role, str] = {
 }
 DASHES: dict[Role, str] = {"muted": "4px,4px", "alternative": "8px,4px"}
 _SERIES = 8
+_FEW = 2
 _RAMP = 9
 
 
@@ -27,22 +28,24 @@ def layer_colors(figure: Figure) -> list[str]:
 
     A role's own colour where one layer has it; where several layers of a kind share a role
     (families, budgets) the n-th of each kind gets the n-th colour, so that points and their
-    line agree. More layers than distinct colours are set along one ramp.
+    line agree. More than two curves without points of their own, and more layers than distinct
+    colours, are set along one ramp: its colours belong to no role and tell the order.
     """
     members: dict[tuple[str, str], list[int]] = defaultdict(list)
     for index, layer in enumerate(figure.layers):
         if not isinstance(layer, Contour):
             members[type(layer).__name__, layer.role].append(index)
     colors = ["muted"] * len(figure.layers)
-    for (_, role), indices in members.items():
+    for (kind, role), indices in members.items():
+        distinct = _SERIES if ("Points", role) in members or kind == "Bars" else _FEW
         for place, index in enumerate(indices):
-            colors[index] = _color(role, place, len(indices))
+            colors[index] = _color(role, place, len(indices), distinct)
     return colors
 
 
-def _color(role: str, place: int, count: int) -> str:
+def _color(role: str, place: int, count: int, distinct: int) -> str:
     if count == 1 or role == "muted":
         return role
-    if count <= _SERIES:
+    if count <= distinct:
         return f"series{place}"
     return f"ramp{round(place * (_RAMP - 1) / (count - 1))}"

@@ -20,9 +20,7 @@ def plain_block(block: Block) -> dict[str, Any]:
     if isinstance(block, Table):
         values["columns"] = [_fields(column) for column in block.headers]
     if isinstance(block, Figure):
-        values["layers"] = [
-            {"type": type(layer).__name__.lower(), **_fields(layer)} for layer in block.layers
-        ]
+        values["layers"] = [{"type": type(layer).__name__.lower(), **_fields(layer)} for layer in block.layers]
     return {"type": type(block).__name__.lower(), **values}
 
 

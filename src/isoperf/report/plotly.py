@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from typing import NamedTuple
 
-from isoperf.estimate import Estimate, format_number
-from isoperf.report.cells import interval
+from isoperf.estimate import Estimate
+from isoperf.report.cells import interval, value_text
 from isoperf.report.figure import Axis, Figure
 from isoperf.report.layers import Band, Bars, Contour, Layer, Line, Points, Rule
 from isoperf.report.paint import DASHES, SYMBOLS, layer_colors
@@ -18,7 +19,10 @@ __all__ = ["Drawn", "Entry", "contour_levels", "plotly_figure"]
 
 
 class Entry(NamedTuple):
-    """A line of the legend: the layer, its colour, and the parts it switches (``t0`` trace, ``s0`` shape)."""
+    """A line of the legend: the layer, its colour, and the parts it switches (``t0`` trace, ``s0`` shape).
+
+    Layers of one name, such as a curve and its band, share a line.
+    """
 
     layer: Layer
     color: str
@@ -37,7 +41,7 @@ def plotly_figure(figure: Figure) -> Drawn:
     """Describe a figure for Plotly."""
     data: list[Json] = []
     shapes: list[Json] = []
-    legend: list[Entry] = []
+    legend: dict[str, Entry] = {}
     for layer, color in zip(figure.layers, layer_colors(figure), strict=True):
         traces = _traces(figure, layer, color)
         parts = [f"t{len(data) + index}" for index in range(len(traces))]
@@ -47,8 +51,10 @@ def plotly_figure(figure: Figure) -> Drawn:
                 continue
             parts = [f"s{len(shapes)}"]
             shapes.append(rule_shape(layer, color))
-        legend.append(Entry(layer, color, tuple(parts)))
-    return Drawn(data, plotly_layout(figure, shapes), tuple(legend))
+        known = legend.get(layer.name)
+        shown = known.layer if known and not isinstance(known.layer, Band) else layer
+        legend[layer.name] = Entry(shown, color, (*(known.parts if known else ()), *parts))
+    return Drawn(data, plotly_layout(figure, shapes), tuple(legend.values()))
 
 
 def _shown(figure: Figure, rule: Rule) -> bool:
@@ -93,8 +99,7 @@ def _points(figure: Figure, layer: Points, color: str) -> Json:
 def _line(figure: Figure, layer: Line, color: str) -> Json:
     x, y = tuple(layer.x), tuple(layer.y)
     texts = [
-        _hover(layer.name, "", (figure.x, Estimate(a)), (figure.y, Estimate(b)))
-        for a, b in zip(x, y, strict=True)
+        _hover(layer.name, "", (figure.x, Estimate(a)), (figure.y, Estimate(b))) for a, b in zip(x, y, strict=True)
     ]
     dash = DASHES.get(layer.role, "6px,4px") if layer.dashed else "solid"
     line = {"color": f"@{color}", "width": 2, "dash": dash}
@@ -123,9 +128,7 @@ def _contour(figure: Figure, layer: Contour) -> list[Json]:
     """
     grid = {"x": _numbers(layer.x), "y": _numbers(layer.y), "z": [_numbers(row) for row in layer.z]}
     clear = "rgba(0,0,0,0)"
-    answers = "<br>".join(
-        f"{safe(name)}: %{{{axis}}}" for name, axis in ((figure.x.title, "x"), (figure.y.title, "y"))
-    )
+    answers = "<br>".join(f"{safe(name)}: %{{{axis}}}" for name, axis in ((figure.x.title, "x"), (figure.y.title, "y")))
     pointer = {
         "type": "heatmap",
         **grid,
@@ -225,7 +228,9 @@ def _hover(name: str, label: str | None, *values: tuple[Axis, Estimate]) -> str:
 
 def _value(axis: Axis, estimate: Estimate) -> str:
     known = estimate.value is not None and math.isfinite(estimate.value)
-    parts = (format_number(estimate.value) if known else "", interval(estimate), safe(axis.unit))
+    value = value_text(estimate, axis.unit) if known else ""
+    ends = estimate if known else replace(estimate, value=estimate.low)
+    parts = (value, interval(ends, axis.unit), safe(axis.unit))
     return " ".join(part for part in parts if part)
 
 

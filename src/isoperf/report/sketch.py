@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from isoperf.estimate import Estimate, format_number
+from isoperf.estimate import Estimate
 from isoperf.report.canvas import GLYPHS, HEIGHT, STYLES, Canvas, Piece
-from isoperf.report.cells import clean, interval
+from isoperf.report.cells import clean, interval, value_text
 from isoperf.report.figure import Axis, Figure
 from isoperf.report.layers import Band, Bars, Contour, Line, Points, Rule
 from isoperf.report.ticks import ticks
 
 __all__ = ["sketch", "sketch_text"]
+
+_LINES = ("─", "┄")
+_FAMILY = 2  # this many lines that look alike are named one by one
 
 
 def sketch_text(figure: Figure, width: int) -> str:
@@ -67,7 +70,7 @@ def _legend(figure: Figure, margin: int, width: int) -> Iterator[list[Piece]]:
     start = Piece(" " * (margin + 2))
     room = width - margin - 2
     line: list[Piece] = []
-    for glyph, style, name in _entries(figure):
+    for glyph, style, name in _shared(_entries(figure)):
         entry = [Piece(glyph, style), Piece(f" {_shortened(name, room - 2)}")]
         used = sum(len(piece.text) for piece in [*line, *entry])
         if line and used + 3 > room:
@@ -80,6 +83,21 @@ def _legend(figure: Figure, margin: int, width: int) -> Iterator[list[Piece]]:
 
 def _shortened(text: str, room: int) -> str:
     return text if len(text) <= room else text[: room - 1] + "…"
+
+
+def _shared(entries: Iterator[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Say once what looks alike: a band under its line, and the first and last of a family of lines."""
+    by_mark: dict[tuple[str, str], list[str]] = {}
+    for glyph, style, name in entries:
+        by_mark.setdefault((glyph, style), []).append(name)
+    lines = {name for (glyph, _), names in by_mark.items() if glyph in _LINES for name in names}
+    found = []
+    for (glyph, style), names in by_mark.items():
+        kept = list(dict.fromkeys(name for name in names if glyph in _LINES or name not in lines))
+        family = len(kept) > _FAMILY and glyph in _LINES
+        kept = [f"{kept[0]} … {kept[-1]}"] if family else kept
+        found += [(glyph, style, name) for name in kept]
+    return found
 
 
 def _entries(figure: Figure) -> Iterator[tuple[str, str, str]]:
@@ -117,4 +135,4 @@ def _bars(bars: Bars, axis: Axis, width: int) -> Iterator[list[Piece]]:
 def _bar_value(bars: Bars, index: int) -> str:
     low, high = (tuple(ends)[index] if ends else None for ends in (bars.low, bars.high))
     estimate = Estimate(tuple(bars.values)[index], low, high)
-    return f"{format_number(estimate.value)} {interval(estimate)}".rstrip()
+    return f"{value_text(estimate)} {interval(estimate)}".rstrip()

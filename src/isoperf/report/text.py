@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.constrain import Constrain
 from rich.measure import Measurement
+from rich.table import Column as GridColumn
 from rich.table import Table as Grid
 from rich.text import Text
 
@@ -125,9 +126,28 @@ def _body(table: Table, console: Console) -> RenderableType:
     for stacked in (False, True):
         grid = _grid(table, stacked)
         need = Measurement.get(console, unlimited, grid)
-        if console.width >= (need.minimum if stacked else need.maximum):
+        if console.width >= need.maximum:
+            return grid
+        if stacked and console.width >= need.minimum:
+            _narrow(grid, console.width, need)
             return grid
     return _records(table)
+
+
+def _narrow(grid: Grid, width: int, need: Measurement) -> None:
+    """Give every column its longest word and the first columns what is left, for rich would cut the last."""
+    left = width - need.minimum
+    wider = need.maximum - need.minimum
+    for column in grid.columns:
+        least = column.min_width or 1
+        whole = max(least, *(cell_len(line) for text in _texts(column) for line in text.split("\n")))
+        more = min(whole - least, left, wider)
+        column.width = least + more
+        left -= more
+
+
+def _texts(column: GridColumn) -> list[str]:
+    return [text.plain for text in (column.header, *column.cells) if isinstance(text, Text)]
 
 
 def _grid(table: Table, stacked: bool) -> Grid:
@@ -137,19 +157,21 @@ def _grid(table: Table, stacked: bool) -> Grid:
         pad_edge=False,
         show_edge=False,
         header_style="bold",
-        leading=int(stacked),
+        leading=int(stacked and any(_interval(cell) for row in table.rows for cell in row)),
     )
     for index, column in enumerate(table.headers):
         cells = [_cell(row[index], column, stacked).plain for row in table.rows]
-        unbroken = [
-            line for cell in cells for line in (cell.split("\n") if table.right(index) else cell.split())
-        ]
+        unbroken = [line for cell in cells for line in (cell.split("\n") if table.right(index) else cell.split())]
         least = max(map(cell_len, [*clean(column.title).split(), *unbroken]), default=1)
         justify: Literal["left", "right"] = "right" if table.right(index) else "left"
         grid.add_column(_header(column), justify=justify, min_width=least)
     for row in table.rows:
         grid.add_row(*(_cell(cell, column, stacked) for cell, column in zip(row, table.headers, strict=True)))
     return grid
+
+
+def _interval(cell: Cell) -> bool:
+    return isinstance(cell, Estimate) and cell.low is not None
 
 
 def _records(table: Table) -> RenderableType:
@@ -178,7 +200,7 @@ def _cell(cell: Cell, column: Column, stacked: bool = False) -> Text:
 
 
 def _figure(figure: Figure, console: Console) -> RenderableType:
-    drawn = sketch(figure, min(console.width, 78))
+    drawn = sketch(figure, min(console.width, 78)) if figure.sketched else []
     title = Text(clean(figure.title), style="bold")
     if not drawn:
         return Text.assemble(("figure: ", "dim"), title, (" (in the HTML report)", "dim"))

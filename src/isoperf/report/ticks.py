@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from isoperf.estimate import format_number
+from isoperf.report.cells import number
 from isoperf.report.figure import Axis
 
 __all__ = ["ticks"]
@@ -20,7 +20,7 @@ def ticks(axis: Axis, span: tuple[float, float], wanted: int = 3) -> list[tuple[
     """
     values = _ratios(span, wanted) if axis.log else _steps(*span, wanted)
     placed = ((axis.place(value), value) for value in values)
-    return [(at, format_number(value, digits=6)) for at, value in placed if span[0] <= at <= span[1]]
+    return [(at, number(value, axis.unit, digits=6)) for at, value in placed if span[0] <= at <= span[1]]
 
 
 def _ratios(span: tuple[float, float], wanted: int) -> list[float]:

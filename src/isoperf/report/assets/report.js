@@ -29,12 +29,15 @@
     return typeof value === "string" && key.endsWith("color") ? colour(value) : value;
   };
 
-  const written = (x) => {
+  const written = (x, unit) => {
     const size = Math.abs(x);
+    const power = () => Number(x.toPrecision(4)).toExponential().replace("e+", "e");
+    if (unit === "FLOPs" && size >= 1e4) return power();
+    if (["params", "parameters", "tokens"].includes(unit) && size >= 1e4 && size < 1e6)
+      return Number((x / 1e3).toPrecision(6)) + "K";
     for (const [scale, suffix] of [[1e12, "T"], [1e9, "B"], [1e6, "M"]])
       if (size >= scale && size < scale * 1000) return Number((x / scale).toPrecision(6)) + suffix;
-    if (x !== 0 && (size >= 1e6 || size < 1e-4))
-      return Number(x.toPrecision(4)).toExponential().replace("e+", "e");
+    if (x !== 0 && (size >= 1e6 || size < 1e-4)) return power();
     return String(Number(x.toPrecision(6)));
   };
   const steps = (low, high, most) => {
@@ -70,10 +73,10 @@
 
   const figures = [];
   const box = (plot) => ({ x: Math.max(plot.clientWidth - 80, 120), y: Math.max(plot.clientHeight - 80, 120) });
-  const logTicks = (plot, axis, range) => {
+  const logTicks = (plot, axis, range, unit) => {
     const most = axis === "x" ? box(plot).x / 62 : box(plot).y / 34;
     const values = ratios(range, Math.max(3, Math.floor(most)));
-    return { tickvals: values, ticktext: values.map(written) };
+    return { tickvals: values, ticktext: values.map((value) => written(value, unit)) };
   };
 
   const draw = (figure) => {
@@ -82,7 +85,7 @@
     for (const axis of ["x", "y"]) {
       const wanted = layout[`${axis}axis`];
       const now = plot._fullLayout?.[`${axis}axis`]?.range ?? wanted.range;
-      if (wanted.type === "log") Object.assign(wanted, { tickmode: "array" }, logTicks(plot, axis, now));
+      if (wanted.type === "log") Object.assign(wanted, { tickmode: "array" }, logTicks(plot, axis, now, spec.units[axis]));
     }
     if (coarse) layout.dragmode = false;
     Object.assign(layout, size(plot));

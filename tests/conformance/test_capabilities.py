@@ -1,0 +1,82 @@
+"""What every declared capability promises to its surfaces."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import shlex
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from isoperf import capability, datasets
+from isoperf.cli import app
+from isoperf.report import Report
+
+ENTRIES = capability.discover()
+NAMES = sorted(ENTRIES)
+
+
+def test_the_main_jobs_are_declared() -> None:
+    assert {"fit", "forecast", "validate", "trace", "plan"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_declaration_is_complete(name: str) -> None:
+    declared = capability.get(name)
+    assert declared.name == name
+    assert declared.job == ENTRIES[name].job
+    assert declared.sources and all(source.authors for source in declared.sources)
+    assert declared.needs and declared.checked and declared.example.startswith(f"isoperf {name.replace('_', '-')} ")
+    assert ENTRIES[name].summary.endswith(".")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_option_is_typed_and_explained(name: str) -> None:
+    for option in capability.get(name).parameters:
+        assert option.help, f"{name}: option {option.name} has no help"
+        assert option.type is not inspect.Parameter.empty
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_function_stays_an_ordinary_function(name: str) -> None:
+    function = capability.get(name).function
+    assert inspect.isfunction(function)
+    assert function.__name__ == name
+    doc = inspect.getdoc(function) or ""
+    assert "Raises" in doc, "the docstring says what it raises"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_options_follow_the_data_and_are_keyword_only(name: str) -> None:
+    parameters = list(inspect.signature(capability.get(name).function).parameters.values())
+    assert parameters[0].name == "data"
+    assert all(parameter.kind is inspect.Parameter.KEYWORD_ONLY for parameter in parameters[1:])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_example_runs_and_answers_in_json(name: str) -> None:
+    words = shlex.split(capability.get(name).example)[1:]
+    ran = CliRunner().invoke(app, [*words, "--json"])
+    assert ran.exit_code == 0, ran.output
+    answer: dict[str, Any] = json.loads(ran.stdout)
+    assert answer
+
+
+@pytest.mark.parametrize("name", ["fit", "validate"])
+def test_result_is_reported_the_same_way_everywhere(name: str) -> None:
+    result = capability.get(name)(datasets.load("stdlib_lm"))
+    report = result.report()
+    assert isinstance(report, Report)
+    json.dumps(result.as_dict(), allow_nan=False)
+    assert report.as_dict()["title"] in report.markdown()
+
+
+def test_listing_imports_nothing() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, isoperf.capability as c; c.discover(); print([m for m in sys.modules if m.startswith('isoperf.')])"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "isoperf.predict" not in loaded and "isoperf.scale" not in loaded
