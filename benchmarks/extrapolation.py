@@ -172,10 +172,69 @@ def summary(rows: list[dict[str, Any]], law: str) -> dict[str, float]:
     }
 
 
+CURVES = ("lcdb_curves", "learning_curves_vision", "learning_curves_language")
+CURVES_EACH = 12
+SHORTEST = 14
+
+
+def curve_records(level: float, seed: int) -> list[dict[str, Any]]:
+    """Validate a seeded sample of the public learning curves of each collection."""
+    rows: list[dict[str, Any]] = []
+    rng = np.random.default_rng(seed)
+    for table in CURVES:
+        try:
+            curves = datasets.load(table, offline=True).groups("curve")
+        except IsoperfError as problem:
+            print(f"{table}: not run: {problem}", flush=True)
+            continue
+        long = [curve for curve in curves.values() if len(curve) >= SHORTEST]
+        for i in rng.choice(len(long), min(CURVES_EACH, len(long)), replace=False):
+            rows.extend(_curve_rows(table, long[i], level, seed))
+        print(f"{table}: {CURVES_EACH} of {len(long)} curves", flush=True)
+    return rows
+
+
+def _curve_rows(table: str, curve: Observations, level: float, seed: int) -> Iterator[dict[str, Any]]:
+    try:
+        made = validate(curve, x="x", y="y", level=level, seed=seed)
+    except DataError:
+        return  # too short for any split
+    for split in made.made:
+        for law in split.laws:
+            yield {"table": table, "split": split.name, "n_train": split.n_train, "n_test": split.n_test, **vars(law)}
+
+
+def curve_section(rows: list[dict[str, Any]]) -> list[str]:
+    """What the page says about learning curves."""
+    lines = [
+        "## Learning curves",
+        "",
+        f"A seeded sample of {CURVES_EACH} curves of at least {SHORTEST} points from each collection, cut in the same "
+        "way along their own axis, with the families of one input competing. These curves bend, break and saturate in "
+        "ways that no family describes: the intervals hold fewer points than they promise. Read them as lower bounds.",
+        "",
+        "| collection | splits | rows | law | mean error, splits (%) | coverage, rows (%) | median half-width (%) |",
+        "| --- | ---: | ---: | --- | ---: | ---: | ---: |",
+    ]
+    for table in sorted({r["table"] for r in rows}):
+        for law in ("chosen", "last_value", "power_law"):
+            own = [r for r in rows if r["table"] == table and (r["chosen"] if law == "chosen" else r["law"] == law)]
+            weight = np.array([r["n_test"] for r in own], dtype=float)
+            error = 100 * float(np.mean([r["error"] for r in own]))
+            held = 100 * float(np.average([r["coverage"] for r in own], weights=weight))
+            width = 100 * float(np.median([r["width"] for r in own]))
+            lines.append(
+                f"| {table} | {len(own)} | {weight.sum():.0f} | {law} | {error:.2f} | {held:.2f} | {width:.2f} |"
+            )
+    return [*lines, ""]
+
+
 LAWS = ("chosen", "chinchilla", "overtraining", "kaplan", "power_law", "last_value")
 
 
-def page(rows: list[dict[str, Any]], left: tuple[float, list[float]], level: float) -> str:
+def page(
+    rows: list[dict[str, Any]], curves: list[dict[str, Any]], left: tuple[float, list[float]], level: float
+) -> str:
     """The documentation page."""
     percent = lambda x: f"{100 * x:.2f}"  # noqa: E731
     best = summary(rows, "chosen")
@@ -207,6 +266,7 @@ def page(rows: list[dict[str, Any]], left: tuple[float, list[float]], level: flo
         "`chosen` is the law that the smaller runs chose. Baselines (`power_law` and `last_value` in compute) are "
         "never chosen.",
         "",
+        *curve_section(curves),
         "## By table and law",
         "",
         "Bias and error are predicted over measured minus 1, mean signed and mean absolute, in percent.",
@@ -232,10 +292,11 @@ def main() -> None:
     """Measure, and write the page and its numbers."""
     found = list(cases(LEVEL, seed=0))
     rows = records(found)
-    (ROOT / "extrapolation.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    curves = curve_records(LEVEL, seed=0)
+    (ROOT / "extrapolation.json").write_text(json.dumps([*rows, *curves], indent=1) + "\n", encoding="utf-8")
     PAGE.parent.mkdir(parents=True, exist_ok=True)
     left = left_out(found, LEVEL)
-    PAGE.write_text(page(rows, left, LEVEL), encoding="utf-8")
+    PAGE.write_text(page(rows, curves, left, LEVEL), encoding="utf-8")
     print(summary(rows, "chosen"), left)
 
 

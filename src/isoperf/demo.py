@@ -90,7 +90,7 @@ class Demo:
             ),
             Prose(
                 f"**{held} lie inside the {level:.0%} interval** given before they were seen, on average "
-                f"±{best.width:.0%} wide."
+                f"±{best.width:.0%}."
             ),
             Prose(
                 f"**The next run, at {number(budget.flops, 'FLOPs')} FLOPs, should have {said(budget.n_params)} "

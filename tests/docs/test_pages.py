@@ -24,7 +24,7 @@ COMMANDS = [(page, line) for page in ["README.md", "docs/start.md", *JOBS] for l
 TOLERANCE = 0.1
 # Figures that README repeats, by the measured page they come from.
 QUOTED = {
-    "docs/honesty/extrapolation.md": ["91.4%", "87.5%", "2.9%", "2170", "28 sets"],
+    "docs/honesty/extrapolation.md": ["91.4%", "88.8%", "87.5%", "2.9%", "2170", "28 sets"],
     "docs/benchmarks.md": ["0.0483", "0.0438", "0.699", "0.122", "0.915", "1.61", "85.4 %", "97.9 %", "50.0 %"],
 }
 
@@ -78,9 +78,9 @@ def test_command_of_page_runs(page: str, line: str, folder: Path) -> None:
 def test_job_shows_what_its_command_prints(page: str, folder: Path) -> None:
     output = _run(commands(page)[0]).stdout
     for part in fences(page, "text")[0].split("\n\n"):
-        assert shows(output, part, TOLERANCE), (
-            f"{page} shows what is not printed:\n{part}\n\nThe command printed:\n{output}"
-        )
+        # Rows of a table may be left out between those shown.
+        told = shows(output, part, TOLERANCE) or all(shows(output, line, TOLERANCE) for line in part.splitlines())
+        assert told, f"{page} shows what is not printed:\n{part}\n\nThe command printed:\n{output}"
 
 
 def test_readme_shows_what_the_demo_prints(folder: Path) -> None:

@@ -85,8 +85,8 @@ def test_gradients_of_functions_of_two_arguments(name: str) -> None:
 
 
 def test_gradients_flow_through_where_and_comparisons() -> None:
-    x = Dual(A, {0: 1.0})
-    found = np.where(x > 1, x * x, np.exp(x))  # type: ignore[arg-type]
+    x: Any = Dual(A, {0: 1.0})
+    found: Any = np.where(x > 1, x * x, np.exp(x))
     np.testing.assert_array_equal(found.value, np.where(A > 1, A * A, np.exp(A)))
     np.testing.assert_allclose(found.tangents[0], np.where(A > 1, 2 * A, np.exp(A)))
     np.testing.assert_array_equal(x <= A, [True] * 3)
@@ -114,10 +114,17 @@ def test_reaches_the_optimum_that_scipy_reaches(seed: int, delta: float) -> None
     runs["loss"][:3] *= 1.1  # outliers, so that the robust cost matters
     problem = chinchilla_problem(runs, delta=delta)
     found = search(problem, np.ones(50), np.random.default_rng(seed), delta=delta)
+
+    def residuals(u: Floats) -> Floats:
+        return np.asarray(problem.residuals(u[None])[0])
+
+    def slopes(u: Floats) -> Floats:
+        return np.asarray(-problem.linearise(u[None])[1][0].T)
+
     peer = least_squares(
-        lambda u: problem.residuals(u[None])[0],
+        residuals,
         problem.to_search(np.array(list(TRUTH.values()))),
-        jac=lambda u: -problem.linearise(u[None])[1][0].T,
+        jac=slopes,
         loss="huber",
         f_scale=delta,
         x_scale="jac",
@@ -150,9 +157,11 @@ def test_an_active_bound_is_kept_and_the_rest_is_optimal_given_it() -> None:
     found = search(problem, np.ones(len(y)), np.random.default_rng(0))
     assert found.converged
     assert found.u[0] == 0.0
-    free = least_squares(
-        lambda u: problem.residuals(np.array([[0.0, *u]]))[0], [np.log(40.0), 0.4], xtol=1e-15, ftol=1e-15
-    )
+
+    def without_floor(u: Floats) -> Floats:
+        return np.asarray(problem.residuals(np.array([[0.0, *u]]))[0])
+
+    free = least_squares(without_floor, [np.log(40.0), 0.4], xtol=1e-15, ftol=1e-15)
     np.testing.assert_allclose(found.u[1:], free.x, rtol=1e-6)
 
 

@@ -169,7 +169,7 @@ def test_a_number_reads_as_its_unit_is_usually_written(value, unit, text) -> Non
     ("ends", "text"),
     [
         ((1.0498, 0.9437, 1.1682), "1.05 [0.94, 1.17]"),
-        ((0.9265, 0.8904, 4.535), "0.93 [0.89, 4.53]"),
+        ((0.9265, 0.8904, 4.535), "0.93 [0.89, 4.54]"),
         ((197.3, 106.4, 387.0), "197 [106, 387]"),
         ((0.0012, -2.0, 3.0), "0.00 [-2.00, 3.00]"),
         ((2.0, 2.0, 2.0), "2 [2, 2]"),
@@ -177,7 +177,8 @@ def test_a_number_reads_as_its_unit_is_usually_written(value, unit, text) -> Non
     ],
 )
 def test_an_interval_decides_how_many_digits_are_shown(ends, text) -> None:
-    assert said(Estimate(*ends, 0.9)) == text
+    value, low, high = ends
+    assert said(Estimate(value, low, high, 0.9)) == text
 
 
 def test_a_unit_that_the_name_says_is_not_said_again() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,8 +61,10 @@ def reports() -> dict[str, Report]:
     }
 
 
-def layers(figure: Figure, kind: type, role: str = "") -> list:
-    return [layer for layer in figure.layers if isinstance(layer, kind) and (not role or layer.role == role)]
+def layers(figure: Figure, kind: type, role: str = "") -> list[Any]:
+    return [
+        layer for layer in figure.layers if isinstance(layer, kind) and (not role or getattr(layer, "role", "") == role)
+    ]
 
 
 def headings(report: Report) -> list[str]:
@@ -142,13 +145,13 @@ def test_the_error_figure_holds_every_run_left_out_inside_or_outside_as_counted(
 def test_the_runs_left_out_are_listed_largest_first() -> None:
     split = validation().made[0]
     table = held_out_table(validation(), split)
+    rows: list[Any] = list(table.rows)
     assert [column.name for column in table.headers] == [
         "n_params", "n_tokens", "measured", "predicted", "error", "inside",
     ]  # fmt: skip
-    compute = [row[0] * row[1] for row in table.rows]
+    compute = [row[0] * row[1] for row in rows]
     assert compute == sorted(compute, reverse=True) and len(compute) == min(15, split.n_test)
-    for _, _, measured, predicted, error, inside in table.rows:
-        assert isinstance(predicted, Estimate)
+    for _, _, measured, predicted, error, inside in rows:
         assert float(error) == pytest.approx(100 * (predicted.value / float(measured) - 1), abs=0.1)
         assert inside == (predicted.low <= float(measured) <= predicted.high)
 

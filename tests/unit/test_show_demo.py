@@ -45,6 +45,7 @@ def test_the_first_figure_holds_the_runs_held_out() -> None:
     (held,) = (layer for layer in figure.layers if isinstance(layer, Points) and layer.role == "heldout")
     (fitted,) = (layer for layer in figure.layers if isinstance(layer, Points) and layer.role == "data")
     assert (len(held.x), len(fitted.x)) == (made.split.n_test, made.split.n_train)
+    assert made.split.truth is not None
     assert sorted(held.y) == pytest.approx(sorted(made.split.truth))
 
 
@@ -63,7 +64,7 @@ def test_the_terminal_shows_one_figure_and_stays_short(width: int) -> None:
     assert max(map(len, text.splitlines())) <= width
     figures = [block for block in report.blocks if isinstance(block, Figure)]
     assert [figure.sketched for figure in figures] == [True, *[False] * (len(figures) - 1)]
-    assert len(text.splitlines()) < 200  # about four screens; with every figure sketched it were seven
+    assert len(text.splitlines()) < 200  # about four screens; with every figure sketched it would be six
 
 
 def test_where_the_numbers_come_from() -> None:

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 import isoperf
 from isoperf import Estimate, Fit, FitError, Status
 from isoperf.errors import DataError, LawError, OptionError
-from isoperf.fitting import stack
-from isoperf.fitting.solve import Solution
+from isoperf.fitting.solve import Solution, solve
 from tests.unit.tables import TRUTH, Floats, chinchilla_runs, curve
 
 Table = dict[str, Floats]
@@ -160,12 +159,10 @@ def test_a_law_of_the_last_value_has_no_error_of_its_own() -> None:
 
 
 def test_steps_that_run_out_are_not_convergence(monkeypatch: pytest.MonkeyPatch) -> None:
-    full = stack.solve
-
     def short(*args: Any, **options: Any) -> Solution:
-        return full(*args, **{**options, "max_steps": 1})
+        return solve(*args, **{**options, "max_steps": 1})
 
-    monkeypatch.setattr(stack, "solve", short)
+    monkeypatch.setattr("isoperf.fitting.stack.solve", short)
     fit = isoperf.fit(chinchilla_runs(), law="chinchilla", n_bootstrap=40)
     assert fit.status is Status.NOT_CONVERGED
     assert set(fit.param_status.values()) == {Status.NOT_CONVERGED}
@@ -196,7 +193,7 @@ def test_more_compute_than_any_run_is_extrapolated_though_size_and_tokens_were_s
     flops = sound.law.scale(dict(sound.inputs))
     corner = {name: float(values.max()) for name, values in sound.inputs.items()}
     assert 6 * corner["n_params"] * corner["n_tokens"] > 1.1 * flops.max()
-    assert sound.predict(**corner)[0].status is Status.EXTRAPOLATED  # type: ignore[arg-type]
+    assert sound.predict(**corner)[0].status is Status.EXTRAPOLATED
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,9 @@ def _stack(pieces: Sequence[Piece]) -> tuple[Problem, Floats]:
     delta = np.concatenate([np.full((len(p.start), 1), p.problem.noise.delta) for p in pieces])
     weights = np.concatenate(
         [
-            np.pad(np.broadcast_to(p.weights, (len(p.start), p.problem.n_rows)), ((0, 0), (0, width - p.problem.n_rows)))
+            np.pad(
+                np.broadcast_to(p.weights, (len(p.start), p.problem.n_rows)), ((0, 0), (0, width - p.problem.n_rows))
+            )
             for p in pieces
         ]
     )
