@@ -232,11 +232,14 @@ def curve_section(rows: list[dict[str, Any]]) -> list[str]:
 LAWS = ("chosen", "chinchilla", "overtraining", "kaplan", "power_law", "last_value")
 
 
+def _percent(x: float) -> str:
+    return f"{100 * x:.2f}"
+
+
 def page(
     rows: list[dict[str, Any]], curves: list[dict[str, Any]], left: tuple[float, list[float]], level: float
 ) -> str:
     """The documentation page."""
-    percent = lambda x: f"{100 * x:.2f}"  # noqa: E731
     best = summary(rows, "chosen")
     lines = [
         "# Extrapolation on public tables",
@@ -250,17 +253,19 @@ def page(
         f"{best['width_median']:.1%} of the value.",
         "",
         f"The misfit constant of the intervals was set on these tables. Set on all tables but one, and used on that "
-        f"one, it gives {left[0]:.1%} of the rows; the values so found lie between {min(left[1]):g} and {max(left[1]):g}.",
+        f"one, it gives {left[0]:.1%} of the rows; the values so found lie between {min(left[1]):g} and "
+        f"{max(left[1]):g}.",
         "",
         "## By law",
         "",
-        "| law | mean error, rows (%) | mean error, sets (%) | coverage, rows (%) | coverage, sets (%) | median half-width (%) |",
+        "| law | mean error, rows (%) | mean error, sets (%) | coverage, rows (%) | coverage, sets (%) "
+        "| median half-width (%) |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for law in LAWS:
         s = summary(rows, law)
         cells = [s["error_rows"], s["error_tables"], s["coverage_rows"], s["coverage_tables"], s["width_median"]]
-        lines.append(f"| {law} | " + " | ".join(percent(c) for c in cells) + " |")
+        lines.append(f"| {law} | " + " | ".join(_percent(c) for c in cells) + " |")
     lines += [
         "",
         "`chosen` is the law that the smaller runs chose. Baselines (`power_law` and `last_value` in compute) are "
@@ -276,7 +281,7 @@ def page(
     ]
     for r in rows:
         name = f"**{r['law']}**" if r["chosen"] else r["law"]
-        values = " | ".join(percent(r[k]) for k in ("bias", "error", "worst", "coverage", "width"))
+        values = " | ".join(_percent(r[k]) for k in ("bias", "error", "worst", "coverage", "width"))
         lines.append(f"| {r['table']} | {r['split']} | {r['n_train']} | {r['n_test']} | {name} | {values} |")
     lines += ["", "## The sets", "", "| table | rows taken |", "| --- | --- |"]
     lines += [f"| {s.table} | {s.why or 'all'} |" for s in SOURCES]

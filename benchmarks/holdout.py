@@ -44,8 +44,7 @@ def _score(outcome: Outcome, test: Runs) -> dict[str, Any]:
         "mean_relative_error": float(error.mean()),
         "coverage": {str(band.level): coverage(band, test) for band in outcome.bands},
         "width": {
-            str(band.level): float(np.median(np.array(band.high) / np.array(band.low) - 1))
-            for band in outcome.bands
+            str(band.level): float(np.median(np.array(band.high) / np.array(band.low) - 1)) for band in outcome.bands
         },
     }
 

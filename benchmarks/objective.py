@@ -105,9 +105,7 @@ class LogResiduals:
     def jacobian(self, theta: Array) -> Array:
         """Return their derivatives, shape (n, 5)."""
         share = self._terms(theta)[0]
-        return np.stack(
-            [share[0], share[1], share[2], -share[1] * self.log_n, -share[2] * self.log_d], axis=1
-        )
+        return np.stack([share[0], share[1], share[2], -share[1] * self.log_n, -share[2] * self.log_d], axis=1)
 
     def objective(self, theta: Array) -> tuple[float, Array]:
         """Return the summed Huber loss and its gradient, shape (5,)."""

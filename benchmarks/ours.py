@@ -22,9 +22,7 @@ def run(job: Job) -> Outcome:
     columns = {"n_params": job.n_params, "n_tokens": job.n_tokens, "loss": job.loss}
     data = observations.from_columns({name: np.array(x) for name, x in columns.items()})
     with timed() as watch:
-        fitted = fit(
-            data, law="chinchilla", noise="log_huber", delta=DELTA, n_bootstrap=job.n_draws, seed=job.seed
-        )
+        fitted = fit(data, law="chinchilla", noise="log_huber", delta=DELTA, n_bootstrap=job.n_draws, seed=job.seed)
     predicted, bands = _forecasts(forecast, data, job) if job.at_params else ([], [])
     return Outcome(
         {name: float(fitted.values[name]) for name in JointLaw.__dataclass_fields__},

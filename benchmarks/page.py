@@ -41,9 +41,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parts(arguments: Sequence[str]) -> Sequence[str]:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description="Time Isoperf against its peers."
-    )
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Time Isoperf against its peers.")
     parser.add_argument("parts", nargs="*", default=PARTS, metavar="part", help=", ".join(PARTS))
     chosen: Sequence[str] = parser.parse_args(arguments).parts
     if unknown := sorted(set(chosen) - set(PARTS)):

@@ -124,9 +124,7 @@ def _notes(records: list[dict[str, Any]]) -> str:
     for record in records:
         if "not_run" not in record:
             facts = f"version {record['version']}, median of {record['repeats']}"
-            lines.append(
-                f"- {record['name']} ({facts})" + (f": {record['note']}." if record["note"] else ".")
-            )
+            lines.append(f"- {record['name']} ({facts})" + (f": {record['note']}." if record["note"] else "."))
     return "\n".join(lines)
 
 

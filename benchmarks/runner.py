@@ -114,9 +114,7 @@ def launch(contender: Contender, job: Job) -> Trial | NotRun:
         return python
     start = time.perf_counter()
     try:
-        done = run_python(
-            python, ["-m", contender.module], text=json.dumps(asdict(job)), timeout=contender.timeout
-        )
+        done = run_python(python, ["-m", contender.module], text=json.dumps(asdict(job)), timeout=contender.timeout)
     except subprocess.TimeoutExpired:
         return NotRun(f"stopped after {contender.timeout:.0f} s")
     seconds = time.perf_counter() - start

@@ -32,18 +32,14 @@ def run(job: Job) -> Outcome:
             tool.fit()
     law = JointLaw(*(float(x) for x in (tool.E, tool.A, tool.B, tool.alpha, tool.beta)))
     predicted = law.loss(job.at_params, job.at_tokens).tolist()
-    return Outcome(
-        law.as_dict(), watch.seconds, watch.cpu_seconds, version("chinchilla"), predicted=predicted
-    )
+    return Outcome(law.as_dict(), watch.seconds, watch.cpu_seconds, version("chinchilla"), predicted=predicted)
 
 
 def _grid(size: str) -> dict[str, Any]:
     """Return the read-me's ranges (E, log A, log B, alpha, beta): all its 3,125 starts, or 72 of them."""
     counts = (5, 5, 5, 5, 5) if size == "readme" else (2, 3, 3, 2, 2)
     ranges = {"E": (1, 2), "a": (1, 10), "b": (1, 10), "alpha": (0.1, 0.7), "beta": (0.1, 0.7)}
-    return {
-        name: np.linspace(*ends, count) for (name, ends), count in zip(ranges.items(), counts, strict=True)
-    }
+    return {name: np.linspace(*ends, count) for (name, ends), count in zip(ranges.items(), counts, strict=True)}
 
 
 def _log_huber(multiply: float) -> Any:

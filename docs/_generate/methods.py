@@ -48,7 +48,6 @@ def _need(columns: str) -> str:
 def _options(parameters: tuple[Parameter, ...]) -> str:
     header = ("Option", "Default", "Unit", "Meaning")
     rows = (
-        (code(p.name), "required" if p.required else code(str(p.default)), p.unit, plain(p.help))
-        for p in parameters
+        (code(p.name), "required" if p.required else code(str(p.default)), p.unit, plain(p.help)) for p in parameters
     )
     return table(header, rows)

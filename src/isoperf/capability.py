@@ -99,6 +99,7 @@ class Capability:
     parameters: tuple[Parameter, ...] = field(default=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Result:
+        """Call the declared function."""
         return self.function(*args, **kwargs)
 
 
@@ -194,5 +195,3 @@ def _parameter(parameter: inspect.Parameter, hint: Any) -> Parameter:
     default = None if required else parameter.default
     base = hint.__origin__ if notes else hint
     return Parameter(parameter.name, base, default, required, note.help, note.unit)
-
-

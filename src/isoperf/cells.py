@@ -113,21 +113,17 @@ def _plain(values: Any, place: Place) -> NDArray[Any] | pl.Series | list[str | N
         values = np.ma.filled(values.astype(np.float64), np.nan)
     if isinstance(values, (str, bytes)) or not hasattr(values, "__len__"):
         raise DataError(
-            f"{place} is a single {type(values).__name__}, {values!r:.40}; "
-            "a list with one cell per row is needed."
+            f"{place} is a single {type(values).__name__}, {values!r:.40}; a list with one cell per row is needed."
         )
     if isinstance(values, (list, tuple)) and all(cell is None or type(cell) is str for cell in values):
         return list(values)
     try:
         array = np.asarray(values)
     except (ValueError, OverflowError) as error:
-        raise DataError(
-            f"{place} is not a plain column ({error}). Give one number or text per row."
-        ) from None
+        raise DataError(f"{place} is not a plain column ({error}). Give one number or text per row.") from None
     if array.ndim != 1:
         raise DataError(
-            f"{place} has {array.ndim} dimensions (shape {array.shape}); one is needed. "
-            "Give one cell per row."
+            f"{place} has {array.ndim} dimensions (shape {array.shape}); one is needed. Give one cell per row."
         )
     return _by_kind(array, place)
 
@@ -160,11 +156,7 @@ def _from_objects(cells: Sequence[Any], place: Place) -> NDArray[Any] | list[str
 
 def _is_missing(cell: Any) -> bool:
     """None, NaN and pandas' own marks for a missing cell."""
-    return (
-        cell is None
-        or (isinstance(cell, float) and cell != cell)
-        or type(cell).__name__ in {"NAType", "NaTType"}
-    )
+    return cell is None or (isinstance(cell, float) and cell != cell) or type(cell).__name__ in {"NAType", "NaTType"}
 
 
 def _read_text(cells: pl.Series, expected: str, place: Place, strict: bool) -> Typed:
@@ -199,9 +191,7 @@ def _with_refused(
         if not strict:
             rows = (cells.is_in(list(refused)).arg_true() + 1).to_list()
             first = f"{list_rows(rows)}, first {cells[rows[0] - 1]!r}"
-            return Typed(
-                read_words(cells, place), note=f"kept as text: {n_refused} of {known} no numbers ({first})"
-            )
+            return Typed(read_words(cells, place), note=f"kept as text: {n_refused} of {known} no numbers ({first})")
     raise _refusal(cells, refused, known, place)
 
 
@@ -262,9 +252,7 @@ def _one_unit(cells: pl.Series, read: dict[str, Quantity], has_bare: bool, place
     units = [unit for unit in by_unit if unit]
     if len(units) > 1:
         shown = ", ".join(f"{by_unit[unit][0]!r} in {_row(cells, by_unit[unit][0])}" for unit in units)
-        raise UnitError(
-            f"{place} mixes units: {shown}. One kind of quantity is needed: split the column in two."
-        )
+        raise UnitError(f"{place} mixes units: {shown}. One kind of quantity is needed: split the column in two.")
     if units and units[0] not in COUNT_UNITS and ("" in by_unit or has_bare):
         example = by_unit[units[0]][0]
         raise UnitError(

@@ -252,9 +252,7 @@ def _comparison(left: _Value, sign: str, right: _Value) -> Condition:
         columns = [side for side in sides if isinstance(side, Cells)]
         if len({column.is_words for column in columns}) > 1:
             names = " and ".join(repr(column.name) for column in columns)
-            raise DataError(
-                f"columns {names} cannot be compared: one holds text. Compare columns of one kind."
-            )
+            raise DataError(f"columns {names} cannot be compared: one holds text. Compare columns of one kind.")
         first, second = (
             side.values if isinstance(side, Cells) else _constant(side, columns[0], sign) for side in sides
         )

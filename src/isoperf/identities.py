@@ -30,9 +30,7 @@ class Identity:
 
 
 IDENTITIES: tuple[Identity, ...] = (
-    Identity(
-        "flops", ("n_params_active", "n_tokens"), "6 * n_params_active * n_tokens", lambda n, d: 6 * n * d
-    ),
+    Identity("flops", ("n_params_active", "n_tokens"), "6 * n_params_active * n_tokens", lambda n, d: 6 * n * d),
     Identity("flops", ("n_params", "n_tokens"), "6 * n_params * n_tokens", lambda n, d: 6 * n * d),
     Identity("n_tokens", ("n_params", "flops"), "flops / (6 * n_params)", lambda n, c: c / (6 * n)),
     Identity("n_params", ("n_tokens", "flops"), "flops / (6 * n_tokens)", lambda d, c: c / (6 * d)),
@@ -66,9 +64,7 @@ def _steps(identity: Identity, have: Container[str]) -> tuple[Identity, ...]:
     for column in identity.inputs:
         if column in have:
             continue
-        direct = next(
-            (i for i in IDENTITIES if i.output == column and all(c in have for c in i.inputs)), None
-        )
+        direct = next((i for i in IDENTITIES if i.output == column and all(c in have for c in i.inputs)), None)
         if direct is None:
             return ()
         steps.append(direct)

@@ -38,9 +38,7 @@ class _Plan:
     origin: str = ""
 
 
-def take_in(
-    columns: Mapping[str, Any], *, units: Mapping[str, str], rename: Mapping[str, str], source: str
-) -> Intake:
+def take_in(columns: Mapping[str, Any], *, units: Mapping[str, str], rename: Mapping[str, str], source: str) -> Intake:
     """Rename, type and convert columns.
 
     Parameters
@@ -85,18 +83,14 @@ def rename_columns(names: list[str], rename: Mapping[str, str], source: str) -> 
 def _check_units(units: Mapping[str, str], names: list[str], source: str) -> None:
     for name in units:
         if name not in names:
-            raise DataError(
-                f"{at(source)}units= names {name!r}, which is no column.{did_you_mean(name, names)}"
-            )
+            raise DataError(f"{at(source)}units= names {name!r}, which is no column.{did_you_mean(name, names)}")
 
 
 def _check_lengths(columns: Mapping[str, NDArray[Any]], source: str) -> None:
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1:
         shown = ", ".join(f"{name} {n}" for name, n in lengths.items())
-        raise DataError(
-            f"{at(source)}columns differ in length ({shown}). Every column needs one cell per row."
-        )
+        raise DataError(f"{at(source)}columns differ in length ({shown}). Every column needs one cell per row.")
 
 
 def _take_column(result: Intake, plan: _Plan, cells: Any, declared: str, source: str) -> None:
@@ -121,9 +115,7 @@ def _scaled(values: NDArray[Any], scale: float) -> NDArray[Any]:
     """Multiply, or divide where that rounds better (12 ms is 0.012 s exactly as written)."""
     inverse = 1 / scale
     with np.errstate(over="ignore"):
-        return (
-            values / round(inverse) if scale < 1 and abs(inverse - round(inverse)) < 1e-6 else values * scale
-        )
+        return values / round(inverse) if scale < 1 and abs(inverse - round(inverse)) < 1e-6 else values * scale
 
 
 def _plan(theirs: str, name: str, declared: str, taken: list[str], source: str) -> _Plan:

@@ -260,9 +260,7 @@ class Observations:
         if index.size == 0:
             index = index.astype(np.intp)
         if index.ndim != 1 or index.dtype.kind not in "iu":
-            raise DataError(
-                f"take needs row positions, shape (k,) of integers; found {index.dtype} {index.shape}."
-            )
+            raise DataError(f"take needs row positions, shape (k,) of integers; found {index.dtype} {index.shape}.")
         if index.size and (index.min() < -len(self) or index.max() >= len(self)):
             raise DataError(f"take needs positions from 0 to {len(self) - 1}; found {int(index.max())}.")
         return self._like({name: values[index] for name, values in self._columns.items()})

@@ -49,9 +49,7 @@ def summarise(
 ) -> list[ColumnSummary]:
     """Summarise every column in order."""
     return [
-        (_words if values.dtype == object else _numbers)(
-            name, values, units.get(name, ""), derived.get(name, "")
-        )
+        (_words if values.dtype == object else _numbers)(name, values, units.get(name, ""), derived.get(name, ""))
         for name, values in columns.items()
     ]
 

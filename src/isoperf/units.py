@@ -16,9 +16,7 @@ class Unit(NamedTuple):
     scale: float
 
 
-COUNT_UNITS = frozenset(
-    {"tokens", "params", "requests", "steps", "epochs", "samples", "layers", "FLOPs", "USD"}
-)
+COUNT_UNITS = frozenset({"tokens", "params", "requests", "steps", "epochs", "samples", "layers", "FLOPs", "USD"})
 """Units in which a bare number cannot be off by a factor: it counts the same things."""
 
 _SYMBOLS: dict[str, tuple[str, float]] = {

@@ -77,6 +77,8 @@ def test_listing_imports_nothing() -> None:
     import subprocess
     import sys
 
-    code = "import sys, isoperf.capability as c; c.discover(); print([m for m in sys.modules if m.startswith('isoperf.')])"
+    code = (
+        "import sys, isoperf.capability as c; c.discover(); print([m for m in sys.modules if m.startswith('isoperf.')])"
+    )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "isoperf.predict" not in loaded and "isoperf.scale" not in loaded

@@ -110,9 +110,7 @@ def test_batches_of_parameters_and_inputs_broadcast(law: Law) -> None:
     theta, inputs = _around_truth(law), _inputs(law)
     together = _evaluate(law, theta, inputs)
     for row, values in zip(together, theta, strict=True):
-        alone = law.predict(
-            dict(zip(law.names, values, strict=True)), **dict(zip(law.inputs, inputs, strict=True))
-        )
+        alone = law.predict(dict(zip(law.names, values, strict=True)), **dict(zip(law.inputs, inputs, strict=True)))
         np.testing.assert_allclose(row, alone, rtol=1e-13)
 
 

@@ -90,9 +90,7 @@ def tables(draw: st.DrawFn) -> Observations:
     n = draw(st.integers(1, 6))
     column = st.lists(CELLS, min_size=n, max_size=n)
     words = draw(st.lists(WORDS, min_size=n, max_size=n))
-    return Observations.from_columns(
-        {"alpha": draw(column), "beta": draw(column), "family": words, "row": range(n)}
-    )
+    return Observations.from_columns({"alpha": draw(column), "beta": draw(column), "family": words, "row": range(n)})
 
 
 def read(name: str, data: bytes) -> Observations:
@@ -121,10 +119,7 @@ def test_permuted_rows_permute_results(table: Observations, data: st.DataObject)
     shuffled = table.take(order)
     assert shuffled.sorted_by("row") == table
     assert shuffled.where("alpha > beta") == table.where("alpha > beta").take(
-        [
-            table.where("alpha > beta")["row"].tolist().index(row)
-            for row in shuffled.where("alpha > beta")["row"]
-        ]
+        [table.where("alpha > beta")["row"].tolist().index(row) for row in shuffled.where("alpha > beta")["row"]]
     )
     assert {k: sorted(g["row"]) for k, g in shuffled.groups("family").items()} == {
         k: sorted(g["row"]) for k, g in table.groups("family").items()

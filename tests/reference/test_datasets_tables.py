@@ -65,9 +65,7 @@ def test_chinchilla_all(table: Observations) -> None:
 
 
 @_of("chinchilla")
-def test_chinchilla_leaves_out_the_five_of_highest_loss_and_fewest_tokens(
-    table: Observations, mirror: Path
-) -> None:
+def test_chinchilla_leaves_out_the_five_of_highest_loss_and_fewest_tokens(table: Observations, mirror: Path) -> None:
     everything = datasets.load("chinchilla_all")
     assert len(table) == 240
     left_out = np.setdiff1d(everything["loss"], table["loss"])
@@ -167,9 +165,7 @@ def test_routing(table: Observations) -> None:
 @_of("routing_curves")
 def test_routing_curves_end_where_the_runs_do(table: Observations, mirror: Path) -> None:
     ends, final = table.final_checkpoints(), datasets.load("routing")
-    assert dict(zip(ends["run"], ends["loss"], strict=True)) == dict(
-        zip(final["run"], final["loss"], strict=True)
-    )
+    assert dict(zip(ends["run"], ends["loss"], strict=True)) == dict(zip(final["run"], final["loss"], strict=True))
 
 
 @_of("gemstones")

@@ -59,9 +59,7 @@ def test_repetition_is_worth_what_the_formula_of_the_paper_gives_by_hand() -> No
     values = _values(table["set"][0])
     unique, n_params = 1e9, 1e6  # small enough that no parameter is in excess
     passes = np.array([2.0, 4.0, 8.0, 16.0, 44.0])
-    loss = get("repeated_data").predict(
-        values, n_params=n_params, n_tokens=passes * unique, n_unique_tokens=unique
-    )
+    loss = get("repeated_data").predict(values, n_params=n_params, n_tokens=passes * unique, n_unique_tokens=unique)
     size_term = values["param_scale"] * n_params ** -values["param_exponent"]
     token_term = loss - values["irreducible_loss"] - size_term
     worth = (token_term / values["token_scale"]) ** (-1 / values["token_exponent"]) / unique

@@ -150,9 +150,7 @@ def test_repeated_data_within_one_pass_is_chinchilla(share: float) -> None:
     values = PLANTED["repeated_data"].values
     base = {name: values[name] for name in get("chinchilla").names}
     n_tokens = np.geomspace(1e10, 1e12, 7)
-    ours = get("repeated_data").predict(
-        values, n_params=1e8, n_tokens=n_tokens, n_unique_tokens=n_tokens / share
-    )
+    ours = get("repeated_data").predict(values, n_params=1e8, n_tokens=n_tokens, n_unique_tokens=n_tokens / share)
     plain = get("chinchilla").predict(base, n_params=1e8, n_tokens=n_tokens)
     np.testing.assert_allclose(ours, plain, rtol=1e-13)
 

@@ -180,9 +180,7 @@ def test_a_web_address() -> None:
     says(refusal("https://example.org/runs.csv"), "web address", "Download it first")
 
 
-@pytest.mark.parametrize(
-    "source", [3, None, np.ones((2, 2)), b"loss\n3\n", {1, 2}], ids=lambda s: type(s).__name__
-)
+@pytest.mark.parametrize("source", [3, None, np.ones((2, 2)), b"loss\n3\n", {1, 2}], ids=lambda s: type(s).__name__)
 def test_an_object_that_is_no_table(source: object) -> None:
     says(refusal(source), f"cannot load a {type(source).__name__}", "a data frame")
 

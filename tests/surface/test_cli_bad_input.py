@@ -69,12 +69,12 @@ BAD_FILES: dict[str, tuple[str, str | bytes, int, tuple[str, ...]]] = {
     "blank cell": ("a.csv", with_cell(""), DATA, ("1 missing value", "row 4", "needs a number")),
     "infinite": ("a.csv", with_cell("inf"), DATA, ("1 infinite value", "row 4", "needed", "--where")),
     "minus infinite": ("a.csv", with_cell("-inf"), DATA, ("infinite", "-inf", "needed", "--where")),
-    "zero loss": ("a.csv", with_cell("0"), DATA, ("not positive", "row 4", "above 0", "--where 'loss > 0'")),
+    "zero loss": ("a.csv", with_cell("0"), DATA, ("not above 0", "row 4", "smallest 0", "--where 'loss > 0'")),
     "negative loss": (
         "a.csv",
         with_cell("-1.5"),
         DATA,
-        ("not positive", "smallest -1.5", "--where 'loss > 0'"),
+        ("not above 0", "smallest -1.5", "--where 'loss > 0'"),
     ),
     "negative size": (
         "a.csv",

@@ -105,9 +105,7 @@ def test_process_ends_with_the_exit_code() -> None:
     assert "Traceback" not in ran.err
 
 
-@pytest.mark.parametrize(
-    ("shell", "start"), [("bash", "_isoperf_completion()"), ("zsh", "#compdef"), ("fish", "fu")]
-)
+@pytest.mark.parametrize(("shell", "start"), [("bash", "_isoperf_completion()"), ("zsh", "#compdef"), ("fish", "fu")])
 def test_completion_script(shell: str, start: str) -> None:
     ran = run("completion", shell)
     assert ran.code == 0 and ran.out.lstrip().startswith(start) and "_ISOPERF_COMPLETE" in ran.out

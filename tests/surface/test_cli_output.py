@@ -82,9 +82,7 @@ def test_json_with_report_keeps_stdout_clean(runs: str, tmp_path: Path) -> None:
         ("txt", "chinchilla fit"),
     ],
 )
-def test_report_is_written_in_the_format_of_its_suffix(
-    suffix: str, start: str, runs: str, tmp_path: Path
-) -> None:
+def test_report_is_written_in_the_format_of_its_suffix(suffix: str, start: str, runs: str, tmp_path: Path) -> None:
     path = tmp_path / f"report.{suffix}"
     ran = run("fit", runs, *QUICK, "--report", str(path))
     assert ran.code == 0 and ran.err == f"report written to {path}\n" and ran.out

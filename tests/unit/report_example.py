@@ -86,8 +86,7 @@ def iso_loss() -> Figure:
 def profiles() -> Figure:
     n_params, flops, measured = runs()
     layers = tuple(
-        Points(f"{budget:.0e} FLOPs", n_params[flops == budget], measured[flops == budget])
-        for budget in BUDGETS
+        Points(f"{budget:.0e} FLOPs", n_params[flops == budget], measured[flops == budget]) for budget in BUDGETS
     )
     return Figure("IsoFLOP profiles", N_PARAMS, Axis("loss", "nats/token"), layers)
 
@@ -124,9 +123,7 @@ def plan_table() -> Table:
         ("compute-optimal", Estimate(73.2e9, 56e9, 107e9, 0.9, "parameters"), far, 240, True, None),
         ("half the size", Estimate(36e9, 28e9, 53e9, 0.9, "parameters"), far, 12_345_678, False, "x"),
     )
-    return Table(
-        "Plan", ("choice", "n_params", Column("loss", "nats/token"), "runs", "take it", "note"), rows
-    )
+    return Table("Plan", ("choice", "n_params", Column("loss", "nats/token"), "runs", "take it", "note"), rows)
 
 
 def example() -> Report:

@@ -35,9 +35,7 @@ def _table(raw: RawFile) -> Table:
         units={"loss": "nats/byte"},
         derived={"doubled": "2 * n_params"},
     )
-    return Table(
-        about, lambda raw: raw.rename({"N": "n_params", "final": "loss"}).with_columns(doubled=raw["N"] * 2)
-    )
+    return Table(about, lambda raw: raw.rename({"N": "n_params", "final": "loss"}).with_columns(doubled=raw["N"] * 2))
 
 
 @pytest.fixture
@@ -200,9 +198,7 @@ def test_a_download_is_checked_kept_and_used_again(
     assert _left_in_cache(tmp_path) == [file.name]
 
 
-def test_a_spoilt_cache_is_fetched_anew(
-    tiny: RawFile, publisher: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_spoilt_cache_is_fetched_anew(tiny: RawFile, publisher: str, monkeypatch: pytest.MonkeyPatch) -> None:
     _from(publisher, "tiny.csv", tiny, monkeypatch)
     datasets.fetch("tiny").write_bytes(CONTENT[:9])
     with pytest.raises(DataError, match="offline"):
@@ -221,9 +217,7 @@ def test_another_file_at_the_publisher_is_refused(
     assert _left_in_cache(tmp_path) == []
 
 
-def test_a_missing_page_says_so(
-    tiny: RawFile, tmp_path: Path, publisher: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_page_says_so(tiny: RawFile, tmp_path: Path, publisher: str, monkeypatch: pytest.MonkeyPatch) -> None:
     _from(publisher, "gone.csv", tiny, monkeypatch)
     with pytest.raises(DataError, match=r"gone\.csv: HTTP Error 404.*Check the network"):
         datasets.fetch("tiny")
@@ -236,9 +230,7 @@ def test_no_network_says_so(tiny: RawFile, monkeypatch: pytest.MonkeyPatch) -> N
         datasets.fetch("tiny")
 
 
-def test_offline_never_asks_the_publisher(
-    tiny: RawFile, publisher: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_offline_never_asks_the_publisher(tiny: RawFile, publisher: str, monkeypatch: pytest.MonkeyPatch) -> None:
     _from(publisher, "tiny.csv", tiny, monkeypatch)
     with pytest.raises(DataError, match=r"lacks pretrain/tiny\.csv.*without offline=True"):
         datasets.load("tiny", offline=True)
@@ -247,9 +239,7 @@ def test_offline_never_asks_the_publisher(
 
 def test_a_table_without_an_address_needs_the_mirror(tiny: RawFile, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ISOPERF_DATA")
-    with pytest.raises(
-        DataError, match=r"https://example\.org/tiny .*ISOPERF_DATA is not set.*pretrain/tiny"
-    ):
+    with pytest.raises(DataError, match=r"https://example\.org/tiny .*ISOPERF_DATA is not set.*pretrain/tiny"):
         datasets.load("tiny")
 
 

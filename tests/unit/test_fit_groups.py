@@ -34,7 +34,9 @@ def test_batch_equals_one_by_one(law: str) -> None:
         both = together[label]
         assert both.status is alone.status
         assert both.noise.delta == pytest.approx(alone.noise.delta, rel=1e-6)
-        assert both.objective == pytest.approx(alone.objective, rel=1e-6)  # the turning points differ in the last digits
+        assert both.objective == pytest.approx(
+            alone.objective, rel=1e-6
+        )  # the turning points differ in the last digits
         assert dict(both.values) == pytest.approx(dict(alone.values), rel=1e-4)
         # single draws may end in another hollow of a nearly flat valley; their spread may not differ
         assert np.median(both.draws, axis=0) == pytest.approx(np.median(alone.draws, axis=0), rel=2e-2)

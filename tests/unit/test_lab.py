@@ -7,6 +7,7 @@ import json
 import math
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from isoperf.lab.corpus import Corpus, SourceFile, read_sources, split_files, wi
 from isoperf.lab.provenance import check_same_text, provenance_path, write_provenance
 from isoperf.lab.train import CurvePoint, RunResult, checkpoint_steps, training_batches
 
-BUNDLED = files("isoperf.datasets") / "bundled"
+BUNDLED = Path(str(files("isoperf.datasets"))) / "bundled"
 
 
 @pytest.fixture(scope="module")
@@ -105,8 +106,7 @@ def test_windows_predict_every_byte_once() -> None:
 
 def test_seed_sets_the_order_and_no_window_repeats(corpus: Corpus) -> None:
     first, again, other = (
-        training_batches(RunConfig(ModelConfig(16), 131_072, 0.01, seed), corpus)
-        for seed in (0, 0, 1)
+        training_batches(RunConfig(ModelConfig(16), 131_072, 0.01, seed), corpus) for seed in (0, 0, 1)
     )
     assert first.shape == (256, 4, 129)
     assert np.array_equal(first, again)
@@ -133,6 +133,7 @@ def test_twenty_steps_lower_the_loss(corpus: Corpus) -> None:
 @pytest.mark.usefixtures("needs_jax")
 def test_prediction_does_not_see_later_bytes() -> None:
     import jax
+    import jax.numpy as jnp
 
     from isoperf.lab.model import init_params, logits
 
@@ -140,16 +141,18 @@ def test_prediction_does_not_see_later_bytes() -> None:
     params = init_params(config, jax.random.key(0))
     tokens = np.arange(8)[None, :]
     later = np.where(np.arange(8) < 5, tokens, 99)
-    before, after = (np.asarray(logits(config, params, x)) for x in (tokens, later))
+    before, after = (np.asarray(logits(config, params, jnp.asarray(x))) for x in (tokens, later))
     assert np.allclose(before[:, :5], after[:, :5], atol=1e-6)
     assert not np.allclose(before[:, 5:], after[:, 5:], atol=1e-3)
 
 
 @pytest.mark.usefixtures("needs_jax")
 def test_learning_rate_rises_and_ends_at_zero() -> None:
+    import jax.numpy as jnp
+
     from isoperf.lab.optimiser import learning_rate_at
 
-    rates = np.array([float(learning_rate_at(step, 100, 0.5)) for step in range(101)])
+    rates = np.array([float(learning_rate_at(jnp.asarray(step), 100, 0.5)) for step in range(101)])
     assert rates[:4] == pytest.approx([0.125, 0.25, 0.375, 0.5])
     assert np.all(np.diff(rates[4:]) < 0)
     assert rates[99] < 0.001
@@ -203,9 +206,7 @@ def test_resume_skips_what_is_finished(tmp_path: Path, corpus: Corpus, trained: 
     assert len(_rows(out)) == len(_rows(grid.curves_path(out))) == 4
 
 
-def test_resume_survives_a_torn_last_line(
-    tmp_path: Path, corpus: Corpus, trained: list[str]
-) -> None:
+def test_resume_survives_a_torn_last_line(tmp_path: Path, corpus: Corpus, trained: list[str]) -> None:
     runs, out = grid.plan((16,), (1024, 2048), (0,)), tmp_path / "runs.csv"
     list(grid.run_grid(runs, corpus, out))
     whole, whole_curves = out.read_bytes(), grid.curves_path(out).read_bytes()
@@ -264,10 +265,8 @@ def test_command_line_writes_table_curves_and_provenance(
 
 
 @pytest.mark.usefixtures("needs_jax")
-def test_interruption_leaves_a_valid_table(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained: list[str]
-) -> None:
-    constant = grid.train_run
+def test_interruption_leaves_a_valid_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained: list[str]) -> None:
+    constant: Callable[[RunConfig, Corpus], RunResult] = vars(grid)["train_run"]
 
     def stop_at_third(run: RunConfig, corpus: Corpus) -> RunResult:
         if len(trained) == 2:
@@ -291,9 +290,7 @@ def test_bundled_table_covers_its_grid() -> None:
     assert list(rows[0]) == list(grid.UNITS)
     assert len(sizes) >= 7
     assert len(tokens) >= 6
-    assert {(int(row["n_params"]), int(row["n_tokens"])) for row in rows} >= {
-        (n, d) for n in sizes for d in tokens
-    }
+    assert {(int(row["n_params"]), int(row["n_tokens"])) for row in rows} >= {(n, d) for n in sizes for d in tokens}
     assert math.log10(max(flops) / min(flops)) >= 2.5
     assert sum(row["seed"] == "1" for row in rows) >= 10
 
@@ -335,9 +332,7 @@ def _mean_loss() -> np.ndarray:
     """Mean loss over seeds, shape (n_sizes, n_token_counts), both ascending."""
     cells: dict[tuple[int, int], list[float]] = {}
     for row in _rows(BUNDLED / "stdlib_lm.csv"):
-        cells.setdefault((int(row["n_params"]), int(row["n_tokens"])), []).append(
-            float(row["loss"])
-        )
+        cells.setdefault((int(row["n_params"]), int(row["n_tokens"])), []).append(float(row["loss"]))
     sizes = sorted({n for n, _ in cells})
     tokens = sorted({d for _, d in cells})
     return np.array([[np.mean(cells[n, d]) for d in tokens] for n in sizes])

@@ -286,9 +286,7 @@ def test_rename_keeps_facts_and_gives_the_glossarys_unit() -> None:
     table = Observations.from_columns({"val": [3.0], "id": [1.0]}).rename({"val": "loss", "id": "run"})
     assert table.units["loss"] == "nats/token"
     assert table["run"].tolist() == ["1"]
-    assert runs().require("flops").rename({"flops": "compute"}).derived == {
-        "compute": "6 * n_params * n_tokens"
-    }
+    assert runs().require("flops").rename({"flops": "compute"}).derived == {"compute": "6 * n_params * n_tokens"}
 
 
 @pytest.mark.parametrize(
@@ -407,9 +405,7 @@ def test_round_trip_through_every_frame() -> None:
 
 def test_pandas_marks_for_missing_are_understood() -> None:
     pd = pytest.importorskip("pandas")
-    frame = pd.DataFrame(
-        {"seed": pd.array([1, None], dtype="Int64"), "family": pd.array(["a", None], dtype="string")}
-    )
+    frame = pd.DataFrame({"seed": pd.array([1, None], dtype="Int64"), "family": pd.array(["a", None], dtype="string")})
     table = Observations.from_frame(frame)
     assert table["seed"][0] == 1.0
     assert np.isnan(table["seed"][1])

@@ -41,12 +41,10 @@ TEXTS: dict[str, str | bytes] = {
     "zipped.csv.gz": gzip.compress(CSV.encode()),
     "UPPER.CSV": CSV,
     "spaces.csv": "n_params , n_tokens, loss ,family\n 70M ,1.4e9 , 3.1, dense \n1.4B, 28e9,2.6,moe\n",
-    "quoted.csv": 'n_params,n_tokens,loss,family\n"70,000,000","1,400,000,000",3.1,"dense"\n'
-    "1.4B,28e9,2.6,moe\n",
+    "quoted.csv": 'n_params,n_tokens,loss,family\n"70,000,000","1,400,000,000",3.1,"dense"\n1.4B,28e9,2.6,moe\n',
     "records.json": '[{"n_params":7e7,"n_tokens":1.4e9,"loss":3.1,"family":"dense"},'
     '{"n_params":"1.4B","n_tokens":28e9,"loss":2.6,"family":"moe"}]',
-    "columns.json": '{"n_params":[7e7,1.4e9],"n_tokens":[1.4e9,28e9],"loss":[3.1,2.6],'
-    '"family":["dense","moe"]}',
+    "columns.json": '{"n_params":[7e7,1.4e9],"n_tokens":[1.4e9,28e9],"loss":[3.1,2.6],"family":["dense","moe"]}',
     "lines.jsonl": '{"n_params":7e7,"n_tokens":1.4e9,"loss":3.1,"family":"dense"}\n\n'
     '{"n_params":1.4e9,"n_tokens":28e9,"loss":2.6,"family":"moe"}\n',
 }

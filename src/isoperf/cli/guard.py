@@ -70,9 +70,7 @@ def _usage(error: click.ClickException) -> str:
 
 def _refused(error: OSError) -> str:
     name = f" '{error.filename}'" if error.filename else ""
-    return (
-        f"the system refused{name}: {error.strerror or error}. Check the disk, the place and its permissions."
-    )
+    return f"the system refused{name}: {error.strerror or error}. Check the disk, the place and its permissions."
 
 
 def _unexpected(error: Exception) -> str:

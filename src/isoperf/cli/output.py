@@ -34,9 +34,7 @@ class Output:
     @classmethod
     def taken_from(cls, given: dict[str, Any]) -> Output:
         """Take the output's options out of a command's."""
-        return cls(
-            **{name: given.pop(name) for name in ("json", "report", "strict", "quiet") if name in given}
-        )
+        return cls(**{name: given.pop(name) for name in ("json", "report", "strict", "quiet") if name in given})
 
 
 @dataclass(frozen=True)
@@ -128,7 +126,5 @@ def _report_path(ctx: click.Context, param: click.Parameter, value: str | None) 
         near = did_you_mean(suffix, REPORT_SUFFIXES)
         raise click.BadParameter(f"{value!r} has {found}.{near} Use .html, .md, .json or .txt.", ctx, param)
     if not path.parent.is_dir():
-        raise click.BadParameter(
-            f"there is no folder '{path.parent}'. Create it, or choose another.", ctx, param
-        )
+        raise click.BadParameter(f"there is no folder '{path.parent}'. Create it, or choose another.", ctx, param)
     return path

@@ -78,9 +78,7 @@ class ListOf(_Kind):
         self.item = item
         self.name = f"{item.name},..."
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[Any, ...]:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Any, ...]:
         """Read every piece; ``1,000`` is refused, for it may mean a thousand."""
         if not isinstance(value, str):
             return (value,)

@@ -76,9 +76,7 @@ class App(click.Group):
     ) -> Any:
         """Run a command line; every failure becomes one message and an exit code."""
         run = super().main
-        code = guarded(
-            lambda: run(args, prog_name or "isoperf", complete_var, standalone_mode=False, **extra)
-        )
+        code = guarded(lambda: run(args, prog_name or "isoperf", complete_var, standalone_mode=False, **extra))
         if standalone_mode:
             sys.exit(code)
         return code

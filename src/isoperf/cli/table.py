@@ -91,9 +91,7 @@ def read_table(data: str, options: TableOptions, progress: Progress | None = Non
     named = is_named(data)
     source: Any = datasets.load(data, progress=progress) if named else data
     if named and (options.units or options.sheet is not None):
-        raise OptionError(
-            f"{data} is a named table, in base units and without sheets. Leave out --units and --sheet."
-        )
+        raise OptionError(f"{data} is a named table, in base units and without sheets. Leave out --units and --sheet.")
     table = load(
         source,
         rename=_renaming(options.map),

@@ -149,8 +149,6 @@ def _tables() -> dict[str, Table]:
         module = importlib.import_module(f"isoperf.datasets.tables.{path.stem}")
         for table in module.TABLES:
             if table.info.name in found:
-                raise OptionError(
-                    f"two tables are called {table.info.name!r}, one in {path.name}; rename either."
-                )
+                raise OptionError(f"two tables are called {table.info.name!r}, one in {path.name}; rename either.")
             found[table.info.name] = table
     return found

@@ -83,9 +83,7 @@ def stdlib_corpus(validation_bytes: int = VALIDATION_BYTES) -> Corpus:
 
 def read_sources(root: Path) -> tuple[SourceFile, ...]:
     """All .py files below `root` that the exclusion rules leave, sorted by name."""
-    names = sorted(
-        path.relative_to(root).as_posix() for path in root.rglob("*.py") if path.is_file()
-    )
+    names = sorted(path.relative_to(root).as_posix() for path in root.rglob("*.py") if path.is_file())
     kept = (name for name in names if not _is_excluded(name))
     files = (SourceFile(name, (root / name).read_bytes()) for name in kept)
     return tuple(file for file in files if file.text)
@@ -110,8 +108,7 @@ def split_files(files: Iterable[SourceFile], validation_bytes: int) -> Corpus:
             held_bytes += len(file.text)
     if held_bytes < validation_bytes:
         raise OptionError(
-            f"only {held_bytes} bytes can be held out, {validation_bytes} were asked for; "
-            "ask for less validation text"
+            f"only {held_bytes} bytes can be held out, {validation_bytes} were asked for; ask for less validation text"
         )
     return Corpus(
         tuple(file for file in files if file.name not in held_out),
@@ -138,7 +135,4 @@ def _name_digest(file: SourceFile) -> str:
 
 
 def _is_excluded(name: str) -> bool:
-    return any(
-        part in EXCLUDED_DIRECTORIES or part.startswith(EXCLUDED_PREFIXES)
-        for part in name.split("/")
-    )
+    return any(part in EXCLUDED_DIRECTORIES or part.startswith(EXCLUDED_PREFIXES) for part in name.split("/"))

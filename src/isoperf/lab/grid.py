@@ -128,9 +128,7 @@ def plan(
     return tuple(sorted(kept, key=lambda run: (run.flops, run.seed)))
 
 
-def run_grid(
-    runs: Sequence[RunConfig], corpus: Corpus, out: Path
-) -> Iterator[tuple[RunConfig, RunResult | None]]:
+def run_grid(runs: Sequence[RunConfig], corpus: Corpus, out: Path) -> Iterator[tuple[RunConfig, RunResult | None]]:
     """Train what is missing from the table at `out`, and yield each run as it ends.
 
     Runs already in the table are yielded first, without a result. The rows of
@@ -182,10 +180,7 @@ def table_row(run: RunConfig, result: RunResult) -> tuple[object, ...]:
 
 def curve_rows(run: RunConfig, result: RunResult) -> list[tuple[object, ...]]:
     """Rows of a run's learning curve in the order of `CURVE_UNITS`."""
-    return [
-        (run_name(run), run.model.n_params, point.n_tokens, f"{point.loss:.7g}")
-        for point in result.curve
-    ]
+    return [(run_name(run), run.model.n_params, point.n_tokens, f"{point.loss:.7g}") for point in result.curve]
 
 
 def _check(d_models: Sequence[int], n_tokens: Sequence[int]) -> None:

@@ -28,7 +28,8 @@ NORM_EPSILON = 1e-6
 class ModelConfig:
     """Shape of one transformer.
 
-    Attributes:
+    Attributes
+    ----------
         d_model: width of the residual stream.
         n_layers: number of blocks.
         n_heads: attention heads of a block; must divide d_model into even parts.
@@ -104,7 +105,8 @@ def logits(config: ModelConfig, params: Params, tokens: jax.Array) -> jax.Array:
         params: weights, as made by `init_params`.
         tokens: byte values, shape (batch, context).
 
-    Returns:
+    Returns
+    -------
         Unnormalised log-probabilities, shape (batch, context, 256).
     """
     x = params["embedding"][tokens] * config.d_model**0.5

@@ -67,15 +67,12 @@ def adamw(state: TrainState, gradient: Params, rate: jax.Array) -> TrainState:
     scale = jnp.minimum(1.0, CLIP_NORM / (norm + 1e-12))
     count = state.step + 1.0
     mean = jax.tree.map(lambda m, g: BETA_1 * m + (1 - BETA_1) * scale * g, state.mean, gradient)
-    square = jax.tree.map(
-        lambda s, g: BETA_2 * s + (1 - BETA_2) * (scale * g) ** 2, state.square, gradient
-    )
+    square = jax.tree.map(lambda s, g: BETA_2 * s + (1 - BETA_2) * (scale * g) ** 2, state.square, gradient)
     params = {
         name: weight
         - rate
         * (
-            (mean[name] / (1 - BETA_1**count))
-            / (jnp.sqrt(square[name] / (1 - BETA_2**count)) + ADAM_EPSILON)
+            (mean[name] / (1 - BETA_1**count)) / (jnp.sqrt(square[name] / (1 - BETA_2**count)) + ADAM_EPSILON)
             + (0.0 if "norm" in name else WEIGHT_DECAY) * weight
         )
         for name, weight in state.params.items()

@@ -35,7 +35,8 @@ CURVE_POINTS = 12
 class RunConfig:
     """What sets one run apart.
 
-    Attributes:
+    Attributes
+    ----------
         model: shape of the transformer.
         n_tokens: bytes trained on, each once.
         learning_rate: peak learning rate of AdamW.
@@ -74,7 +75,8 @@ class CurvePoint(NamedTuple):
 class RunResult:
     """What a run measured.
 
-    Attributes:
+    Attributes
+    ----------
         loss: validation loss at the end, nats per byte.
         train_loss: mean loss of the last batches (5 %, at least 32), each taken
             before its own update, nats per byte.
@@ -203,9 +205,7 @@ def _compile(model: ModelConfig) -> _Compiled:
     def start(seed: int) -> TrainState:
         return start_state(init_params(model, jax.random.key(seed)))
 
-    def advance(
-        state: TrainState, batches: jax.Array, n_steps: int, peak: float
-    ) -> tuple[TrainState, jax.Array]:
+    def advance(state: TrainState, batches: jax.Array, n_steps: int, peak: float) -> tuple[TrainState, jax.Array]:
         def step(state: TrainState, batch: jax.Array) -> tuple[TrainState, jax.Array]:
             loss, gradient = jax.value_and_grad(lambda p: mean_loss(model, p, batch))(state.params)
             rate = learning_rate_at(state.step, n_steps, peak)

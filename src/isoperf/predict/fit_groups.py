@@ -10,11 +10,11 @@ from typing import Annotated, Any, Literal
 from isoperf.capability import Option, Reference, capability
 from isoperf.errors import OptionError, did_you_mean
 from isoperf.estimate import Estimate, Status
-from isoperf.laws import get
 from isoperf.fitting.data import law_data
 from isoperf.fitting.diagnose import worst
 from isoperf.fitting.fit_law import fit_laws, versions
 from isoperf.fitting.result import Fit
+from isoperf.laws import get
 from isoperf.predict._options import Data, Delta, Level, NoiseName, Progress, Seed, X, Y
 from isoperf.readers import load
 from isoperf.report import Block, Caveat, Cell, Column, Heading, Prose, Report, Table

@@ -56,16 +56,12 @@ def load(
     return kept
 
 
-def _table(
-    source: Any, rename: Mapping[str, str], units: Mapping[str, str], sheet: str | None
-) -> Observations:
+def _table(source: Any, rename: Mapping[str, str], units: Mapping[str, str], sheet: str | None) -> Observations:
     if isinstance(source, (str, Path)):
         return _from_file(source, rename, units, sheet)
     if isinstance(source, Observations):
         if units:
-            raise DataError(
-                "units= describes raw numbers, but Observations are in base units already. Leave it out."
-            )
+            raise DataError("units= describes raw numbers, but Observations are in base units already. Leave it out.")
         return source.rename(rename) if rename else source
     if isinstance(source, Mapping):
         return Observations.from_columns(source, units=units, rename=rename)

@@ -38,9 +38,7 @@ def find_reader(path: str) -> Reader:
     DataError : no reader knows the suffix, or the path is a web address.
     """
     if "://" in path:
-        raise DataError(
-            f"{path} is a web address; only files are read. Download it first, or name a known data set."
-        )
+        raise DataError(f"{path} is a web address; only files are read. Download it first, or name a known data set.")
     known = {suffix: reader for reader in _readers() for suffix in reader.SUFFIXES}
     found = [suffix for suffix in known if path.lower().endswith(suffix)]
     if found:
@@ -70,9 +68,7 @@ def read_bytes(path: Path) -> bytes:
     except IsADirectoryError:
         raise DataError(f"{path} is a folder. Name one file in it{_files_in(path)}.") from None
     except PermissionError:
-        raise DataError(
-            f"{path} may not be read: permission denied. Change its permissions (chmod +r)."
-        ) from None
+        raise DataError(f"{path} may not be read: permission denied. Change its permissions (chmod +r).") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise DataError(f"{path} cannot be read: {reason}. Check the path and the disk.") from None

@@ -26,8 +26,7 @@ def read(blob: Blob) -> dict[str, Any]:
         if blob.sheet not in sheets:
             near = did_you_mean(blob.sheet, sheets)
             raise DataError(
-                f"{blob.name} has no sheet {blob.sheet!r}.{near} "
-                f"Sheets found: {', '.join(map(repr, sheets))}."
+                f"{blob.name} has no sheet {blob.sheet!r}.{near} Sheets found: {', '.join(map(repr, sheets))}."
             )
         return _columns(sheets[blob.sheet], blob.name)
     filled = [name for name, rows in sheets.items() if rows]
@@ -64,9 +63,7 @@ def _columns(rows: list[list[Any]], name: str) -> dict[str, Any]:
         raise DataError(f"{name} has a header ({', '.join(names)}) but no rows. At least one row is needed.")
     twice = [column for column in dict.fromkeys(names) if names.count(column) > 1]
     if twice:
-        raise DataError(
-            f"{name}: the header names {', '.join(map(repr, twice))} more than once. Rename all but one."
-        )
+        raise DataError(f"{name}: the header names {', '.join(map(repr, twice))} more than once. Rename all but one.")
     cells = [[None if cell == "" else cell for cell in column] for column in zip(*rows[1:], strict=True)]
     return {
         column: values

@@ -140,9 +140,7 @@ class Planner:
             up, more = self._price(fit, dict(fit.values), flops, factor)
             values[name] = (float(up[0]), float(more[0]))
             rise[name], extra[name] = (
-                self._price(fit, self._draws(fit), flops, factor)
-                if len(fit.draws)
-                else (np.empty(0), np.empty(0))
+                self._price(fit, self._draws(fit), flops, factor) if len(fit.draws) else (np.empty(0), np.empty(0))
             )
         own_rise, own_extra = values[self.known.chosen]
         return Detour(
@@ -151,9 +149,7 @@ class Planner:
             self._estimate(own_extra, extra, "", Status.OK),
         )
 
-    def _price(
-        self, fit: Fit, values: Mapping[str, Any], flops: float, factor: float
-    ) -> tuple[Floats, Floats]:
+    def _price(self, fit: Fit, values: Mapping[str, Any], flops: float, factor: float) -> tuple[Floats, Floats]:
         """Relative rise in loss, and the share of extra compute that would make up for it."""
         best = compute_optimal(fit.law, values, flops, flops_per_param_token=self.k)
         n, d = best.n_params[:, 0] * factor, best.n_tokens[:, 0] / factor

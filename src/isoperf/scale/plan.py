@@ -1,4 +1,4 @@
-"""Plan the next run: compute-optimal size and tokens, what a target loss costs, and the price of missing the optimum."""
+"""Plan the next run: compute-optimal size and tokens, the cost of a target loss, the price of missing the optimum."""
 
 from __future__ import annotations
 
@@ -48,9 +48,7 @@ class Plan:
     @property
     def ok(self) -> bool:
         """Whether the fit is trusted and every answer is known."""
-        known = [b.n_params.low is not None for b in self.budgets] + [
-            t.flops.low is not None for t in self.targets
-        ]
+        known = [b.n_params.low is not None for b in self.budgets] + [t.flops.low is not None for t in self.targets]
         return self.status is Status.OK and all(known)
 
     def report(self) -> Report:
@@ -87,12 +85,8 @@ def plan(
     *,
     flops: Annotated[Values, Option("compute budgets to split", unit="FLOPs")] = (),
     target_loss: Annotated[Values, Option("losses to reach; finds the least compute")] = (),
-    n_params: Annotated[
-        float | None, Option("with target_loss: fix the size, find the tokens", unit="params")
-    ] = None,
-    n_tokens: Annotated[
-        float | None, Option("with target_loss: fix the tokens, find the size", unit="tokens")
-    ] = None,
+    n_params: Annotated[float | None, Option("with target_loss: fix the size, find the tokens", unit="params")] = None,
+    n_tokens: Annotated[float | None, Option("with target_loss: fix the tokens, find the size", unit="tokens")] = None,
     law: LawName = "auto",
     y: Y = None,
     flops_per_param_token: Annotated[
@@ -158,9 +152,7 @@ def plan(
     )
 
 
-def _check(
-    flops: Values, target_loss: Values, n_params: float | None, n_tokens: float | None, k: float
-) -> None:
+def _check(flops: Values, target_loss: Values, n_params: float | None, n_tokens: float | None, k: float) -> None:
     if not flops and not target_loss:
         raise OptionError("nothing to plan: give flops (compute budgets) or target_loss.")
     if (n_params or n_tokens) and not target_loss:

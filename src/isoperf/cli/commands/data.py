@@ -165,9 +165,7 @@ def _head(table: Observations) -> Table:
 
     first = _first(table)
     rows = tuple((name, *(row[name] for row in first)) for name in table.columns)
-    return Table(
-        "First rows", (Column("column"), *(Column(f"row {i}") for i in range(1, len(first) + 1))), rows
-    )
+    return Table("First rows", (Column("column"), *(Column(f"row {i}") for i in range(1, len(first) + 1))), rows)
 
 
 def _first(table: Observations) -> list[dict[str, Any]]:

@@ -46,8 +46,7 @@ def _plain(law: Law) -> dict[str, Any]:
         "noise": law.noise,
         "reference": str(law.reference),
         "parameters": [
-            {"name": p.name, "symbol": p.symbol, "unit": p.unit, "bounds": list(_bounds(p))}
-            for p in law.params
+            {"name": p.name, "symbol": p.symbol, "unit": p.unit, "bounds": list(_bounds(p))} for p in law.params
         ],
     }
 

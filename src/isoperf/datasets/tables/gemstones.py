@@ -40,8 +40,7 @@ TABLES = (
                 **CURVE_COLUMNS,
                 "x": "tokens seen so far",
                 "y": "validation loss",
-                "recipe": "hot_all: constant learning rate; cooldown_end: decayed; "
-                "lr_ablation_half: half the rate",
+                "recipe": "hot_all: constant learning rate; cooldown_end: decayed; lr_ablation_half: half the rate",
                 "model": "width x depth",
                 "d_model": "width of the residual stream",
                 "n_layers": "transformer blocks",
@@ -58,8 +57,7 @@ TABLES = (
             notes=(
                 "No row is dropped.",
                 "Rows along a curve are correlated: treat a curve as one run.",
-                "Only cooldown_end has decayed learning rates; the others' losses are those of a run "
-                "still under way.",
+                "Only cooldown_end has decayed learning rates; the others' losses are those of a run still under way.",
                 "The source publishes one log per run; the mirror's file gathers them, thinned.",
             ),
         ),

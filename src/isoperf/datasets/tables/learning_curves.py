@@ -15,8 +15,7 @@ _FOLDER = (
     "9853680c781781bd8d3de20aa61c7373ce059913/revisiting_neural_scaling_laws/data"
 )
 _COMMON: dict[str, Any] = {
-    "citation": "Alabdulmohsin, Neyshabur and Zhai 2022, Revisiting Neural Scaling Laws in Language and "
-    "Vision.",
+    "citation": "Alabdulmohsin, Neyshabur and Zhai 2022, Revisiting Neural Scaling Laws in Language and Vision.",
     "licence": "Apache-2.0 for the repository; none stated for the data",
     "source": "https://github.com/google-research/google-research",
     "kind": "curves",

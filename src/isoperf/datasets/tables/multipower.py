@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 def _tidy(raw: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
-    rows = raw.rename({"lr": "learning_rate", "schedule": "recipe"}).with_columns(
-        n_params=pl.col("model_size_m") * 1e6
-    )
+    rows = raw.rename({"lr": "learning_rate", "schedule": "recipe"}).with_columns(n_params=pl.col("model_size_m") * 1e6)
     curve = pl.format("{}M / {}", "model_size_m", "recipe")
     return as_curves(rows, curve=curve, x="step", y="loss")
 

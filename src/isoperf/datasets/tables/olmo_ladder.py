@@ -16,8 +16,7 @@ _VALIDATION = re.compile(r"(.+)_validation_crossentropyloss")
 _BITS = re.compile(r"downstream_bpb_(.+)_rc_5shot_bpb")
 _ACCURACY = re.compile(r"downstream_(?!soft)(.+)_(rc|mc)_5shot_(?:len_norm|acc)")
 _COMMON: dict[str, Any] = {
-    "citation": "Bhagia, Liu, Wettig et al. 2024, Establishing Task Scaling Laws via Compute-Efficient "
-    "Model Ladders.",
+    "citation": "Bhagia, Liu, Wettig et al. 2024, Establishing Task Scaling Laws via Compute-Efficient Model Ladders.",
     "licence": "Apache-2.0",
     "source": "https://github.com/allenai/OLMo-ladder",
 }

@@ -31,9 +31,7 @@ def _runs(raw: pl.DataFrame) -> pl.DataFrame:
 def _curves(raw: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
-    known = raw.rename(
-        {"n_tokens_unique": "n_unique_tokens", "epochs": "n_epochs", "train_dataset": "dataset"}
-    ).filter(
+    known = raw.rename({"n_tokens_unique": "n_unique_tokens", "epochs": "n_epochs", "train_dataset": "dataset"}).filter(
         (pl.col("checkpoint") != _SAME_CURVE["checkpoint"]) | (pl.col("n_epochs") != _SAME_CURVE["epochs"])
     )
     label = pl.col("n_params_label").str.strip_suffix("B").cast(pl.Float64)

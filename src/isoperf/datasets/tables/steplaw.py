@@ -42,15 +42,11 @@ def _tidy(raw: pl.DataFrame) -> pl.DataFrame:
 def _dense(raw: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
-    return _tidy(raw).with_columns(
-        n_params_nonembedding=pl.col("N"), family=pl.format("N={} / D={}", "N", "n_tokens")
-    )
+    return _tidy(raw).with_columns(n_params_nonembedding=pl.col("N"), family=pl.format("N={} / D={}", "N", "n_tokens"))
 
 
 def _sparse(raw: pl.DataFrame) -> pl.DataFrame:
-    runs = _tidy(raw).rename(
-        {"N": "n_params", "Na": "n_params_active", "nume": "n_experts", "topk": "n_experts_used"}
-    )
+    runs = _tidy(raw).rename({"N": "n_params", "Na": "n_params_active", "nume": "n_experts", "topk": "n_experts_used"})
     runs = runs.rename({"average_iter_time": "seconds_per_step", "total_time": "wall_seconds"})
     return runs.with_columns(family=joined("moe_name", "n_tokens"))
 
@@ -80,8 +76,7 @@ TABLES = (
             notes=(
                 "No row is dropped.",
                 _BATCH,
-                "Sizes leave embeddings out, so they are not called n_params: rename the column to fit "
-                "laws in it.",
+                "Sizes leave embeddings out, so they are not called n_params: rename the column to fit laws in it.",
             ),
         ),
         _dense,
