@@ -17,6 +17,7 @@ Bools = NDArray[np.bool_]
 CHUNK_CELLS = 60_000  # cells per array of one chunk: keeps the working set in the processor's cache
 FIRST_DAMPING = 0.1
 MAX_DAMPING = 1e10
+ROUNDING = 1e-6  # a promised decrease below this share of the cost is as good as none
 WATCH = 25  # steps between looks at whether the cost still falls
 DIAGONAL = 1e-3  # share of the damping that goes to the diagonal
 LOG_STEP = (-3.0, 10.0)  # a logarithm goes at most so far in one step: further off its slope says nothing
@@ -85,11 +86,6 @@ def _solve_chunk(problem: Problem, start: Floats, weights: Floats, tolerance: fl
     residual, jacobian = residual[active], jacobian[active]
     before = objective.copy()
     for number in range(max_steps):
-        if number % WATCH == WATCH - 1:
-            # drifting along a valley without a floor: the cost is as good as found, the parameters never will be
-            moving = before[active] - objective[active] > np.cbrt(tolerance) * objective[active]
-            active, residual, jacobian = active[moving], residual[moving], jacobian[moving]
-            before[active] = objective[active]
         if not active.size:
             break
         own = weights[active] if weights.ndim == 2 else weights
@@ -97,6 +93,12 @@ def _solve_chunk(problem: Problem, start: Floats, weights: Floats, tolerance: fl
         floor = tolerance * objective[active] + np.finfo(float).tiny
         done = promise <= floor
         converged[active[done & (damping[active] <= 1e3)]] = True
+        if number % WATCH == WATCH - 1:
+            # creeping along a valley: the cost is as good as found, whether the parameters are is another matter
+            creeping = before[active] - objective[active] <= np.cbrt(tolerance) * objective[active]
+            converged[active[creeping & (promise <= ROUNDING * objective[active])]] = True
+            done |= creeping
+            before[active] = objective[active]
         keep = ~done
         active, step, promise = active[keep], step[keep], promise[keep]
         residual, jacobian = residual[keep], jacobian[keep]
@@ -117,7 +119,7 @@ def _solve_chunk(problem: Problem, start: Floats, weights: Floats, tolerance: fl
         damping[active] = np.maximum(damping[active] * factor, 1e-9)
         stuck = damping[active] > MAX_DAMPING
         # no step lowers the cost any further: rounding has the last word
-        converged[active[stuck & (promise <= 1e-6 * objective[active])]] = True
+        converged[active[stuck & (promise <= ROUNDING * objective[active])]] = True
         active, residual, jacobian = active[~stuck], residual[~stuck], jacobian[~stuck]
     return Solution(u, objective, converged)
 
