@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import isoperf
+from isoperf.estimate import Status
 from isoperf.fitting.engine import search
 from isoperf.fitting.noise import noise_model
 from isoperf.fitting.problem import Problem
@@ -67,3 +68,25 @@ def test_a_fit_of_a_table_names_and_returns_them(law: Law) -> None:
     fit = isoperf.fit({**planted.inputs, law.output: y}, law=law.name, n_bootstrap=0)
     assert fit.law.name == law.name
     assert dict(fit.values) == pytest.approx(dict(planted.values), rel=planted.tolerance)
+
+
+@every_law
+def test_noisy_data_give_intervals_that_hold_the_truth(law: Law) -> None:
+    """The planted curve should lie inside the law's own 99 % band nearly everywhere, and the band be narrow.
+
+    Rows share one curve, so a single miss carries its neighbours along: hence 90 % and not 99 % of them.
+    """
+    planted, truth = PLANTED[law.name], _truth(law)
+    n_rows = len(next(iter(planted.inputs.values())))
+    clean = np.asarray(law.predict(dict(zip(law.names, truth, strict=True)), **planted.inputs))
+    held = []
+    for seed in range(4):
+        y = _problem(law, truth, NOISE * np.random.default_rng(seed).standard_normal(n_rows)).y
+        fit = isoperf.fit({**planted.inputs, law.output: y}, law=law.name, n_bootstrap=200)
+        known = fit.predict(level=0.99, **planted.inputs)
+        if law.last_only:  # one row carries no spread of its own
+            assert fit.status is Status.TOO_FEW and np.isnan(known.low).all()
+            return
+        held.append(((known.low <= clean) & (clean <= known.high)).mean())
+        assert np.median((known.high - known.low) / np.abs(clean)) < 6 * NOISE
+    assert np.mean(held) >= 0.9, held

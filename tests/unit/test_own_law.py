@@ -125,3 +125,56 @@ def test_a_formula_with_an_unknown_function_is_refused_with_advice() -> None:
 
     with pytest.raises(LawError, match=r"used np\.floor, whose gradient is not known"):
         isoperf.fit({"x": [1.0, 2.0, 3.0], "y": [1.0, 2.0, 3.0]}, law=Rounded)
+
+
+def _law_file(folder: Path, *classes: str) -> Path:
+    path = folder / "mine.py"
+    body = "".join(
+        f"class {one}(Law):\n    name = '{one.lower()}'\n    inputs = ('n_tokens',)\n    output = 'loss'\n"
+        "    params = (Param('floor', linear=True), Param('scale', log=True, linear=True),\n"
+        "              Param('exponent', bounds=(0, 2), start=(0.1, 0.9)))\n"
+        "    def formula(self, p, n_tokens):\n        return p.floor + p.scale * n_tokens ** -p.exponent\n"
+        for one in classes
+    )
+    path.write_text("from isoperf import Law, Param\n" + body, encoding="utf-8")
+    return path
+
+
+def test_a_file_is_enough_for_the_command_line(tmp_path: Path) -> None:
+    path = _law_file(tmp_path, "Mine")
+    runs = {"n_tokens": np.geomspace(1e9, 1e12, 20), "loss": 2 + 300 * np.geomspace(1e9, 1e12, 20) ** -0.3}
+    for named in (str(path), f"{path}:Mine"):
+        fit = isoperf.fit(runs, law=named, n_bootstrap=0)
+        assert fit.values["floor"] == pytest.approx(2, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("classes", "named", "told"),
+    [
+        ((), "mine.py", "has 0 laws"),
+        (("One", "Two"), "mine.py", "name one, as in mine.py:ClassName"),
+        (("One",), "mine.py:Ones", "Did you mean 'One'"),
+        (("One",), "other.py", "does not exist"),
+    ],
+)
+def test_a_file_without_one_clear_law_is_refused(
+    tmp_path: Path, classes: tuple[str, ...], named: str, told: str
+) -> None:
+    _law_file(tmp_path, *classes)
+    with pytest.raises(LawError, match=told):
+        isoperf.laws.get(str(tmp_path / named))
+
+
+def test_a_file_that_does_not_run_says_why(tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("1 / 0\n", encoding="utf-8")
+    with pytest.raises(LawError, match="does not run: ZeroDivisionError"):
+        isoperf.laws.get(str(tmp_path / "broken.py"))
+
+
+def test_runs_to_forecast_may_come_as_a_table() -> None:
+    """Inputs that no option names are given by column; the truth lies within the interval."""
+    at = {"n_tokens": [2e12, 4e12], "batch_tokens": [1e6, 1e7]}
+    made = isoperf.forecast(table(), law=BatchPenalty, at=at, n_bootstrap=50)
+    truth = np.asarray(BatchPenalty().predict(TRUTH, **{k: np.array(v) for k, v in at.items()}))
+    assert ((made.runs.low <= truth) & (truth <= made.runs.high)).all()
+    assert made.runs.value == pytest.approx(truth, rel=0.01)

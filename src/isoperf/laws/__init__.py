@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 from collections.abc import Mapping
 from functools import cache
@@ -42,6 +43,9 @@ def _laws_in(module: object) -> list[Law]:
 def get(law: str | Law | type[Law]) -> Law:
     """Return a law by name; a law of the user's own passes through.
 
+    A text such as ``my_law.py`` or ``my_law.py:Product`` names a law in a Python file, which
+    is run to get it.
+
     Raises
     ------
     LawError : no law has that name; the message lists those that exist.
@@ -50,10 +54,37 @@ def get(law: str | Law | type[Law]) -> Law:
         return law
     if inspect.isclass(law) and issubclass(law, Law):
         return law()
+    file, _, wanted = str(law).partition(":")
+    if file.endswith(".py"):
+        return _from_file(Path(file), wanted)
     known = discover()
     if str(law) not in known:
         raise LawError(
             f"no law {law!r}.{did_you_mean(str(law), known)} Known: {', '.join(known)}. "
-            "A law of your own is a subclass of isoperf.Law; pass the class itself."
+            "A law of your own is a subclass of isoperf.Law; pass the class itself, or my_law.py:ClassName."
         )
     return known[str(law)]
+
+
+def _from_file(path: Path, wanted: str) -> Law:
+    """Run a Python file and return the law it defines."""
+    if not path.is_file():
+        raise LawError(f"law file {str(path)!r} does not exist. Give the path of a Python file that defines a law.")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise LawError(f"law file {str(path)!r} cannot be read as Python.")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as problem:
+        raise LawError(f"law file {str(path)!r} does not run: {type(problem).__name__}: {problem}.") from problem
+    laws = {type(one).__name__: one for one in _laws_in(module)}
+    if wanted and wanted not in laws:
+        raise LawError(f"{path.name} has no law {wanted!r}.{did_you_mean(wanted, laws)} It has: {_listed(laws)}.")
+    if not wanted and len(laws) != 1:
+        raise LawError(f"{path.name} has {len(laws)} laws ({_listed(laws)}); name one, as in {path.name}:ClassName.")
+    return laws[wanted] if wanted else next(iter(laws.values()))
+
+
+def _listed(laws: Mapping[str, Law]) -> str:
+    return ", ".join(laws) or "none; a law is a subclass of isoperf.Law"

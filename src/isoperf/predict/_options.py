@@ -11,7 +11,7 @@ __all__ = ["Data", "Delta", "LawName", "Level", "NoiseName", "Progress", "Seed",
 
 Data: TypeAlias = Any  # anything isoperf.load takes: Observations, path, frame, records, columns
 LawName: TypeAlias = Annotated[
-    Any, Option("law to fit: its name, or a Law class of your own; auto chooses by held-out scale")
+    Any, Option("law to fit: its name, your own as file.py:Class, or auto, which chooses by held-out scale")
 ]
 X: TypeAlias = Annotated[str | None, Option("column on the horizontal axis, for laws of one input")]
 Y: TypeAlias = Annotated[str | None, Option("column to explain, when it is not the law's own (loss)")]

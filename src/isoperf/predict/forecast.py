@@ -106,6 +106,7 @@ def forecast(
         Values, Option("training compute; without sizes the compute-optimal ones are taken", unit="FLOPs")
     ] = (),
     x_at: Annotated[Values, Option("values of the x column, for laws of one input")] = (),
+    at: Annotated[Any, Option("table of runs to forecast instead, with the law's columns")] = None,
     law: LawName = "auto",
     x: X = None,
     y: Y = None,
@@ -140,10 +141,15 @@ def forecast(
     if x_at and x is None:
         raise OptionError("x_at needs x: say which column its values belong to, such as x='n_tokens'.")
     given = {column: values for column, values in asked.items() if values}
+    if at is not None and given:
+        raise OptionError(f"give the runs to forecast by at= or by {', '.join(given)}, not by both.")
+    table = load(at) if at is not None else None
+    if table is not None:
+        given = dict.fromkeys(table.columns, ())
     found = [one for one in found if one.law.name == name or _answerable(one, given)] or found
     known = study(found, law=name, noise=noise, delta=delta, seed=seed, progress=progress)
     fitted = fit_law(known.data, noise=known.noise, delta=delta, n_bootstrap=n_bootstrap, level=level, seed=seed)
-    targets, optimal = _targets(given, fitted)
+    targets, optimal = (table, False) if table is not None else _targets(given, fitted)
     return foresee(known, fitted, targets, level, optimal=optimal)
 
 
