@@ -15,7 +15,8 @@ from isoperf.fitting.figures import fit_figure, residual_figure
 from isoperf.fitting.fit_law import fit_law
 from isoperf.fitting.result import Fit
 from isoperf.fitting.show import fit_blocks, told_provenance
-from isoperf.predict._show_forecast import law_table
+from isoperf.fitting.show_study import law_table
+from isoperf.identities import FLOPS_PER_PARAM_TOKEN
 from isoperf.predict._show_validation import baseline_caveats, error_table, held_out_table, split_figure
 from isoperf.predict.validate import Split, Validation, validate
 from isoperf.report import Block, Caveat, Facts, Figure, Heading, Prose, Report
@@ -152,7 +153,7 @@ def run(*, seed: int = 0, progress: Progress | None = None) -> Demo:
     assert study is not None
     learnt = fit_law(study.data, noise=study.noise, seed=seed)
     steps.done()
-    largest = float((6.0 * runs["n_params"] * runs["n_tokens"]).max())
+    largest = float((FLOPS_PER_PARAM_TOKEN * runs["n_params"] * runs["n_tokens"]).max())
     budgets = tuple(float(f"{largest * factor:.1e}") for factor in GROWTH)  # round numbers read better
     planned = plan(runs, flops=budgets, seed=seed)
     steps.done()

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from isoperf.errors import OptionError
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Estimate", "Estimates", "Status", "format_number"]
+__all__ = ["Estimate", "Estimates", "Status", "check_level", "finite_or_none", "format_number"]
 
 
 class Status(StrEnum):
@@ -70,7 +72,7 @@ class Estimate:
         import numpy as np
 
         known = draws[np.isfinite(draws)]
-        point = float(value) if math.isfinite(value) else None
+        point = finite_or_none(value)
         if known.size < max(20, 0.9 * draws.size):
             return cls(point, None, None, None, unit, status if status != "ok" else Status.TOO_FEW)
         low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
@@ -115,17 +117,30 @@ class Estimates:
 
     def __getitem__(self, i: int) -> Estimate:
         return Estimate(
-            _known(self.value[i]),
-            _known(self.low[i]),
-            _known(self.high[i]),
+            finite_or_none(self.value[i]),
+            finite_or_none(self.low[i]),
+            finite_or_none(self.high[i]),
             self.level,
             self.unit,
             self.status[i],
         )
 
 
-def _known(x: float) -> float | None:
+def finite_or_none(x: float) -> float | None:
+    """Return a plain float, or the one mark of the unknown outside arrays."""
     return float(x) if math.isfinite(x) else None
+
+
+def check_level(level: float) -> float:
+    """Refuse an interval level outside (0, 1).
+
+    Raises
+    ------
+    OptionError : the level is not between 0 and 1.
+    """
+    if not 0 < level < 1:
+        raise OptionError(f"level must lie between 0 and 1, such as 0.9; found {level!r}.")
+    return float(level)
 
 
 def format_number(x: float | None, digits: int = 4) -> str:

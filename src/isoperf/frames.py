@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,18 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-__all__ = ["columns_of", "is_frame", "to_dicts", "to_pandas", "to_polars"]
+__all__ = ["Frame", "columns_of", "is_frame", "to_dicts", "to_pandas", "to_polars"]
 
 Columns = Mapping[str, NDArray[Any]]
+
+
+class Frame(Protocol):
+    """What pandas, polars and pyarrow tables have in common, for editors; `is_frame` decides."""
+
+    @property
+    def columns(self) -> Any:
+        """Names of the columns, or the columns themselves."""
+        ...
 
 
 def is_frame(source: Any) -> bool:

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["IDENTITIES", "Identity", "find_identity"]
+__all__ = ["FLOPS_PER_PARAM_TOKEN", "IDENTITIES", "Identity", "find_identity"]
 
 Array = NDArray[np.float64]
+FLOPS_PER_PARAM_TOKEN = 6.0
+"""The compute rule C = 6 N D: a dense transformer's forward and backward pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ IDENTITIES: tuple[Identity, ...] = (
     Identity("error", ("accuracy",), "1 - accuracy", lambda a: 1 - a),
     Identity("accuracy", ("error",), "1 - error", lambda e: 1 - e),
 )
-"""Tried in order; the compute rule 6 N D counts a dense transformer's forward and backward pass."""
+"""Tried in order; the 6 in them is ``FLOPS_PER_PARAM_TOKEN``."""
 
 
 def find_identity(name: str, have: Container[str]) -> tuple[Identity, ...]:

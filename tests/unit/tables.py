@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from isoperf.fitting.noise import noise_model
 from isoperf.fitting.problem import Problem
 from isoperf.laws import get
+from isoperf.laws.base import Noise
 
 __all__ = ["TRUTH", "Floats", "chinchilla_problem", "chinchilla_runs", "curve"]
 
@@ -34,7 +35,7 @@ def chinchilla_runs(n: int = 60, *, sd: float = 0.005, seed: int = 0, **fixed: f
     return {**table, "loss": clean * np.exp(sd * rng.standard_normal(n))}
 
 
-def chinchilla_problem(runs: dict[str, Floats], noise: str = "log_huber", delta: float = 5e-3) -> Problem:
+def chinchilla_problem(runs: dict[str, Floats], noise: Noise = "log_huber", delta: float = 5e-3) -> Problem:
     """Bind columns of runs to the joint law with a fixed turning point."""
     model = noise_model(noise, delta, runs["loss"], "loss")
     return Problem(get("chinchilla"), (runs["n_params"], runs["n_tokens"]), runs["loss"], model)

@@ -13,7 +13,7 @@ import pytest
 
 from isoperf.errors import DataError, MissingExtraError
 from isoperf.observations import Observations
-from isoperf.readers import load
+from isoperf.readers import Data, load
 
 CSV = "n_params,n_tokens,loss,family\n70M,1.4e9,3.1,dense\n1.4B,28e9,2.6,moe\n"
 EXPECTED = Observations.from_columns(
@@ -126,7 +126,7 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
     ids=lambda s: type(s).__name__,
 )
-def test_objects(source: object) -> None:
+def test_objects(source: Data) -> None:
     assert load(source) == EXPECTED
 
 

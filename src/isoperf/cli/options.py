@@ -67,7 +67,7 @@ def _kind(parameter: Parameter) -> click.ParamType[Any]:
 
 def _of(hint: Any, unit: str) -> click.ParamType[Any]:
     """Return the kind of value for a type; TypeError when there is none."""
-    if hint is Any or hint is str:
+    if hint is Any or hint is str or (_is_union(hint) and str in typing.get_args(hint)):
         return click.STRING
     if hint is float:
         return Quantity(unit)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from isoperf.fitting.data import LawData
 from isoperf.fitting.engine import Progress, bootstrap, search
-from isoperf.fitting.noise import Delta, noise_model
+from isoperf.fitting.noise import Delta, NoiseChoice, noise_model
 from isoperf.fitting.problem import Problem
 from isoperf.fitting.quantiles import central_interval
 from isoperf.fitting.resample import choose_bootstrap
@@ -92,7 +92,7 @@ class Backtest:
 
 
 def forecaster(
-    data: LawData, *, noise: str, delta: Delta, n_draws: int, n_starts: int, rng: np.random.Generator
+    data: LawData, *, noise: NoiseChoice, delta: Delta, n_draws: int, n_starts: int, rng: np.random.Generator
 ) -> Forecaster:
     """Fit a law lightly: best parameters, a few draws, the residual spread."""
     law = data.law
@@ -113,7 +113,7 @@ def forecaster(
 def backtest(
     candidates: Sequence[LawData],
     *,
-    noise: str,
+    noise: NoiseChoice,
     delta: Delta,
     rng: np.random.Generator,
     progress: Progress | None = None,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from isoperf.errors import DataError, LawError, OptionError
 from isoperf.fitting.data import LawData, law_data
+from isoperf.fitting.noise import NoiseChoice
 from isoperf.laws import discover, get
-from isoperf.laws.base import Law
+from isoperf.laws.base import Law, Noise
 from isoperf.observations import Observations
 
 __all__ = ["candidates", "common_noise"]
@@ -97,7 +100,7 @@ def _enough(bound: list[LawData]) -> list[LawData]:
     return able if any(not data.law.baseline for data in able) else bound
 
 
-def common_noise(found: list[LawData], noise: str) -> str:
+def common_noise(found: Sequence[LawData], noise: NoiseChoice) -> Noise:
     """One noise model for laws that are to be compared: relative errors wherever values are positive."""
     if noise != "auto":
         return noise

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isoperf.fitting.figures import axis, is_joint
-from isoperf.fitting.optimum import FLOPS_PER_PARAM_TOKEN, compute_optimal
+from isoperf.fitting.optimum import compute_optimal
 from isoperf.fitting.result import Fit
+from isoperf.identities import FLOPS_PER_PARAM_TOKEN
 from isoperf.report import Contour, Figure, Layer, Line, Points, Rule
 
 __all__ = ["contour_figure"]

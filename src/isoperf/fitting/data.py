@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isoperf.errors import DataError, OptionError, did_you_mean
+from isoperf.identities import find_identity
 from isoperf.laws.base import Law
 from isoperf.observations import Observations
 
@@ -114,10 +115,7 @@ def _check_generic(obs: Observations, law: Law, binding: Mapping[str, str]) -> N
                 f"law {law.name!r} fits one column against another; say which column is {word}: "
                 f'{word}="...". Columns here: {", ".join(obs.columns)}.'
             )
-        if column is not None and column != word and not obs.has(column) and column not in _DERIVABLE:
+        if column is not None and column != word and not obs.has(column) and not find_identity(column, obs):
             known = ", ".join(obs.columns)
             near = did_you_mean(column, obs.columns)
             raise OptionError(f"{word}={column!r}: no such column.{near} Columns: {known}.")
-
-
-_DERIVABLE = ("flops", "tokens_per_param", "n_tokens", "n_params")

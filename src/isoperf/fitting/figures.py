@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from isoperf.columns import COLUMNS
 from isoperf.fitting.data import LawData
-from isoperf.fitting.optimum import FLOPS_PER_PARAM_TOKEN
 from isoperf.fitting.result import Fit
+from isoperf.identities import FLOPS_PER_PARAM_TOKEN
 from isoperf.report import Axis, Band, Figure, Layer, Line, Points, Rule
 from isoperf.report.cells import number
 

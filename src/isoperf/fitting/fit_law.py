@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isoperf.errors import OptionError
+from isoperf.estimate import check_level
 from isoperf.fitting.data import LawData
 from isoperf.fitting.diagnose import Diagnosis, diagnose, parameter_status, worst
 from isoperf.fitting.engine import Draws, Progress, Resampling, Search, bootstrap_many, search_many
-from isoperf.fitting.noise import Delta, noise_model, robust_sd
+from isoperf.fitting.noise import Delta, NoiseChoice, noise_model, robust_sd
 from isoperf.fitting.problem import Problem
 from isoperf.fitting.resample import choose_bootstrap
-from isoperf.fitting.result import Diagnostics, Fit, check_level
+from isoperf.fitting.result import Diagnostics, Fit
 
 __all__ = ["fit_law", "fit_laws", "versions"]
 
@@ -25,7 +26,7 @@ Floats = NDArray[np.float64]
 def fit_law(
     data: LawData,
     *,
-    noise: str = "auto",
+    noise: NoiseChoice = "auto",
     delta: Delta = "auto",
     resample: str = "auto",
     n_bootstrap: int = 1000,
@@ -62,7 +63,7 @@ def fit_law(
 def fit_laws(
     tables: Sequence[LawData],
     *,
-    noise: str = "auto",
+    noise: NoiseChoice = "auto",
     delta: Delta = "auto",
     resample: str = "auto",
     n_bootstrap: int = 1000,
@@ -92,7 +93,7 @@ def fit_laws(
     ]
 
 
-def _problem(data: LawData, noise: str, delta: Delta) -> Problem:
+def _problem(data: LawData, noise: NoiseChoice, delta: Delta) -> Problem:
     law = data.law
     model = noise_model(law.noise if noise == "auto" else noise, delta, data.y, data.binding[law.output])
     return Problem(law, data.inputs, data.y, model)
@@ -139,7 +140,8 @@ def _assemble(
         binding=data.binding,
         units=data.units,
         level=level,
-        provenance={"source": data.source, "data": data.fingerprint, **made, **versions(), **_derived(data)},
+        derived={data.binding[word]: formula for word, formula in data.derived.items()},
+        provenance={"source": data.source, "data": data.fingerprint, **made, **versions()},
     )
 
 
@@ -150,10 +152,6 @@ def _known(values: Floats) -> Floats:
 
 def _finite(x: float | Floats) -> float:
     return float(_known(np.asarray(x, dtype=float)))
-
-
-def _derived(data: LawData) -> dict[str, str]:
-    return {f"derived {data.binding[word]}": formula for word, formula in data.derived.items()}
 
 
 def versions() -> dict[str, str]:

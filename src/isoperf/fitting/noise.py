@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from isoperf.errors import DataError, OptionError, list_rows
 from isoperf.laws.base import Noise
 
-__all__ = ["Delta", "NoiseModel", "noise_model", "robust_sd"]
+__all__ = ["Delta", "NoiseChoice", "NoiseModel", "noise_model", "robust_sd"]
 
 Floats = NDArray[np.float64]
 Delta = float | Literal["auto"]
+NoiseChoice = Literal["auto", Noise]
 GAUSSIAN_EFFICIENCY = 1.345  # Huber's constant: 95 % efficiency under Gaussian noise
 MAD_TO_SD = 1.4826
 
@@ -63,7 +64,7 @@ class NoiseModel:
         return NoiseModel(self.name, delta if self.robust else np.inf)
 
 
-def noise_model(name: str, delta: Delta, y: Floats, column: str) -> NoiseModel:
+def noise_model(name: Noise, delta: Delta, y: Floats, column: str) -> NoiseModel:
     """Check a noise model against the observations it is to explain.
 
     Raises
@@ -84,7 +85,7 @@ def noise_model(name: str, delta: Delta, y: Floats, column: str) -> NoiseModel:
             f'where="{column} > 0", or choose noise "huber" or "squared".'
         )
     turning = 1e-3 if delta == "auto" else float(delta)
-    return NoiseModel(name, turning if name.endswith("huber") else np.inf)  # type: ignore[arg-type]
+    return NoiseModel(name, turning if name.endswith("huber") else np.inf)
 
 
 def robust_sd(residual: Floats, axis: int = -1) -> Floats:

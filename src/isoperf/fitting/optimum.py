@@ -11,12 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from isoperf.errors import LawError
 from isoperf.fitting.dual import Dual
+from isoperf.identities import FLOPS_PER_PARAM_TOKEN
 from isoperf.laws.base import Law
 
-__all__ = ["FLOPS_PER_PARAM_TOKEN", "Optimum", "compute_optimal", "flops_for_loss", "solve_input"]
+__all__ = ["Optimum", "compute_optimal", "flops_for_loss", "solve_input"]
 
 Floats = NDArray[np.float64]
-FLOPS_PER_PARAM_TOKEN = 6.0
 RATIO = (1e-4, 1e8)  # tokens per parameter searched
 GRID = 160
 BISECTIONS = 60

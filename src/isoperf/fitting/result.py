@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from isoperf.errors import FitError, OptionError
-from isoperf.estimate import Estimate, Estimates, Status
+from isoperf.estimate import Estimate, Estimates, Status, check_level, finite_or_none
 from isoperf.fitting.noise import NoiseModel
 from isoperf.fitting.quantiles import central_interval
 from isoperf.laws.base import Law
@@ -19,7 +18,7 @@ from isoperf.laws.base import Law
 if TYPE_CHECKING:
     from isoperf.report import Report
 
-__all__ = ["WITHOUT_INTERVAL", "Diagnostics", "Fit", "check_level"]
+__all__ = ["WITHOUT_INTERVAL", "Diagnostics", "Fit"]
 
 Floats = NDArray[np.float64]
 WITHOUT_INTERVAL = (Status.TOO_FEW, Status.NOT_CONVERGED)  # a fit of these predicts no interval
@@ -48,6 +47,10 @@ class Diagnostics:
     settled: float
     restarted: bool
 
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; unknown is ``None``."""
+        return {name: finite_or_none(v) if isinstance(v, float) else v for name, v in vars(self).items()}
+
 
 @dataclass(frozen=True, eq=False)
 class Fit:
@@ -61,7 +64,9 @@ class Fit:
     objective : sum of costs at the optimum under ``noise``.
     inputs, observed, residuals : the rows it was fitted to; residuals on the noise model's scale.
     binding : law's word to the table's column.
+    derived : columns that the table did not hold, with the formula each was computed by.
     provenance : source, fingerprint of the data, seed, bootstrap, versions.
+    cautions : what the table says against this fit, in sentences.
     """
 
     law: Law
@@ -78,7 +83,9 @@ class Fit:
     binding: Mapping[str, str]
     units: Mapping[str, str]
     level: float = 0.9
+    derived: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
+    cautions: tuple[str, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -117,7 +124,7 @@ class Fit:
             if status is Status.OK and len(self.draws):
                 known = Estimate.from_draws(value, self.draws[:, j], level=level, unit=unit, status=status)
             else:
-                known = Estimate(value if math.isfinite(value) else None, unit=unit, status=status)
+                known = Estimate(finite_or_none(value), unit=unit, status=status)
             found[param.name] = known
         return found
 
@@ -202,12 +209,14 @@ class Fit:
             "law": self.law.name,
             "status": self.status.value,
             "parameters": {k: e.as_dict() for k, e in self.parameters().items()},
-            "noise": {"name": self.noise.name, "delta": _known(float(self.noise.delta))},
-            "objective": _known(self.objective),
+            "noise": {"name": self.noise.name, "delta": finite_or_none(float(self.noise.delta))},
+            "objective": finite_or_none(self.objective),
             "n_rows": self.n_rows,
-            "diagnostics": {k: _known(v) if isinstance(v, float) else v for k, v in vars(self.diagnostics).items()},
+            "diagnostics": self.diagnostics.as_dict(),
             "binding": dict(self.binding),
+            "derived": dict(self.derived),
             "provenance": dict(self.provenance),
+            "cautions": list(self.cautions),
         }
 
     def to_json(self) -> str:
@@ -234,19 +243,3 @@ def _outlined(x: Floats) -> str:
         return f"an array of shape {x.shape}"
     bad = np.flatnonzero(~(x > 0))
     return f"{x[bad[0]]:g} at position {bad[0]}"
-
-
-def _known(x: float) -> float | None:
-    return float(x) if math.isfinite(x) else None
-
-
-def check_level(level: float) -> float:
-    """Refuse an interval level outside (0, 1).
-
-    Raises
-    ------
-    OptionError : the level is not between 0 and 1.
-    """
-    if not 0 < level < 1:
-        raise OptionError(f"level must lie between 0 and 1, such as 0.9; found {level!r}.")
-    return float(level)

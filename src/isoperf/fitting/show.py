@@ -15,6 +15,7 @@ from isoperf.report import Block, Caveat, Column, Facts, Figure, Heading, Prose,
 from isoperf.report.cells import number
 
 __all__ = [
+    "cautions",
     "fit_blocks",
     "fit_figures",
     "fit_report",
@@ -57,8 +58,7 @@ def source_name(provenance: Mapping[str, str]) -> str:
 
 def told_provenance(known: Mapping[str, str]) -> dict[str, str]:
     """Return where the numbers come from as a person reads it, with the day of the report."""
-    noted = ("bootstrap", "draws", *(name for name in known if name.startswith("derived ")))
-    told = {name: value for name, value in known.items() if name not in noted}
+    told = {name: value for name, value in known.items() if name not in ("bootstrap", "draws")}
     if "draws" in known:
         told["draws"] = f"{known['draws']} (bootstrap: {known.get('bootstrap', 'none')})"
     return {**told, "made": f"{datetime.now(UTC):%Y-%m-%d}"}
@@ -103,9 +103,13 @@ def fit_warnings(fit: Fit) -> list[Caveat]:
         found.append("Only one of the starts reached the best objective: a better optimum may have been missed.")
     if len(fit.draws) and facts.settled < 0.99:
         found.append(f"{1 - facts.settled:.1%} of the bootstrap refits did not settle.")
-    derived = [name for name in fit.provenance if name.startswith("derived ")]
-    notes = [f"`{d.removeprefix('derived ')}` was derived: {fit.provenance[d]}." for d in derived]
-    return [Caveat(text) for text in found] + [Caveat(text, kind="note") for text in notes]
+    notes = [f"`{column}` was derived: {formula}." for column, formula in fit.derived.items()]
+    return [Caveat(text) for text in found] + cautions(fit) + [Caveat(text, kind="note") for text in notes]
+
+
+def cautions(fit: Fit) -> list[Caveat]:
+    """What the table says against the fit."""
+    return [Caveat(text) for text in fit.cautions]
 
 
 def _too_few(fit: Fit) -> str:

@@ -50,7 +50,9 @@ class _Stored(msgspec.Struct):
     binding: dict[str, str]
     units: dict[str, str]
     level: float
+    derived: dict[str, str]
     provenance: dict[str, str]
+    cautions: tuple[str, ...] = ()
 
 
 def to_json(fit: Fit) -> str:
@@ -72,7 +74,9 @@ def to_json(fit: Fit) -> str:
         "binding": dict(fit.binding),
         "units": dict(fit.units),
         "level": fit.level,
+        "derived": dict(fit.derived),
         "provenance": dict(fit.provenance),
+        "cautions": list(fit.cautions),
     }
     return msgspec.json.encode(stored).decode()
 
@@ -106,7 +110,9 @@ def from_json(text: str | bytes, law: Law | type[Law] | None = None) -> Fit:
         binding=stored.binding,
         units=stored.units,
         level=stored.level,
+        derived=stored.derived,
         provenance=stored.provenance,
+        cautions=stored.cautions,
     )
 
 

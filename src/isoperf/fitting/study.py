@@ -14,7 +14,8 @@ from isoperf.fitting.choose import LawScore, choose, score, weights
 from isoperf.fitting.data import LawData
 from isoperf.fitting.engine import Progress
 from isoperf.fitting.intervals import MISFIT, Spread, half_width, spread
-from isoperf.fitting.noise import Delta
+from isoperf.fitting.noise import Delta, NoiseChoice
+from isoperf.laws.base import Noise
 
 __all__ = ["Outlook", "Study", "study"]
 
@@ -50,7 +51,7 @@ class Study:
     scores: Mapping[str, LawScore]
     weights: Mapping[str, float]
     chosen: str
-    noise: str
+    noise: Noise
 
     @property
     def data(self) -> LawData:
@@ -88,24 +89,24 @@ def study(
     found: Sequence[LawData],
     *,
     law: str = "auto",
-    noise: str = "auto",
+    noise: NoiseChoice = "auto",
     delta: Delta = "auto",
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Study:
     """Rehearse every candidate, choose among them (unless ``law`` names one) and fit them to all rows."""
-    noise = common_noise(list(found), noise)
+    model = common_noise(found, noise)
     rng = np.random.default_rng(seed)
-    test = backtest(found, noise=noise, delta=delta, rng=rng, progress=progress)
+    test = backtest(found, noise=model, delta=delta, rng=rng, progress=progress)
     scores = score(test, [data.law for data in found])
     names = [data.law.name for data in found if not data.law.baseline] or [found[0].law.name]
     final = {
-        data.law.name: forecaster(data, noise=noise, delta=delta, n_draws=N_DRAWS, n_starts=8, rng=rng)
+        data.law.name: forecaster(data, noise=model, delta=delta, n_draws=N_DRAWS, n_starts=8, rng=rng)
         for data in found
     }
     chosen = law if law != "auto" else choose(scores, test) or _least_criterion(final)
     shares = weights(scores, names)
-    return Study(tuple(found), final, test, scores, shares, chosen, noise)
+    return Study(tuple(found), final, test, scores, shares, chosen, model)
 
 
 def _least_criterion(final: Mapping[str, Forecaster]) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from isoperf.errors import LawError
+from isoperf.identities import FLOPS_PER_PARAM_TOKEN
 from isoperf.reference import Reference
 
 __all__ = ["Law", "Noise", "Param", "Reference"]
@@ -85,7 +86,7 @@ class Law(ABC):
         questions people ask.
         """
         if {"n_params", "n_tokens"} <= set(inputs):
-            return 6.0 * inputs["n_params"] * inputs["n_tokens"]
+            return FLOPS_PER_PARAM_TOKEN * inputs["n_params"] * inputs["n_tokens"]
         return inputs[self.inputs[0]]
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from isoperf.identities import FLOPS_PER_PARAM_TOKEN
 from isoperf.laws.base import Law, Param, Reference
 
 
@@ -59,7 +60,7 @@ class Overtraining(Law):
 
     def formula(self, p: Any, n_params: Any, n_tokens: Any) -> Any:
         """Both terms in M and C."""
-        multiplier, flops = n_tokens / n_params, 6.0 * n_params * n_tokens
+        multiplier, flops = n_tokens / n_params, FLOPS_PER_PARAM_TOKEN * n_params * n_tokens
         size_limited = p.size_scale * (flops / multiplier) ** -p.exponent
         token_limited = p.token_scale * (flops * multiplier) ** -p.exponent
         return p.irreducible_loss + size_limited + token_limited

@@ -14,6 +14,7 @@ from isoperf.fitting.noise import noise_model
 from isoperf.fitting.problem import Problem
 from isoperf.fitting.solve import Solution, solve
 from isoperf.fitting.starts import starting_points
+from isoperf.laws.base import Noise
 
 __all__ = ["ASYMPTOTE", "Prefixes", "fit_prefixes", "prefix_sizes"]
 
@@ -143,7 +144,7 @@ def prefix_sizes(x: Floats, start: int, growth: float) -> Counts:
     return np.array(sizes, dtype=np.intp)
 
 
-def fit_prefixes(data: LawData, sizes: Counts, *, noise: str, seed: int) -> Prefixes:
+def fit_prefixes(data: LawData, sizes: Counts, *, noise: Noise, seed: int) -> Prefixes:
     """Fit a law to the first points of a curve, for every number of points in ``sizes``.
 
     No fit sees, in starts, cost or width, anything of the points that come after its own.

@@ -10,13 +10,13 @@ from isoperf.columns import COLUMNS
 from isoperf.estimate import Estimate, Status
 from isoperf.fitting.figures import fit_figure, is_joint, residual_figure
 from isoperf.fitting.optimum import compute_optimal
-from isoperf.fitting.show import fit_blocks, fit_warnings, source_name, told_provenance
-from isoperf.fitting.study import Study
+from isoperf.fitting.show import cautions, fit_blocks, fit_warnings, source_name, told_provenance
+from isoperf.fitting.show_study import law_table
 from isoperf.predict.forecast import Forecast
 from isoperf.report import Block, Caveat, Column, Figure, Heading, Layer, Line, Points, Prose, Report, Table
 from isoperf.report.cells import number, said
 
-__all__ = ["forecast_blocks", "forecast_report", "law_table", "reach_figure", "within"]
+__all__ = ["forecast_blocks", "forecast_report", "reach_figure", "within"]
 
 STEPS = 60
 FEW_CURVES = 3  # forecasts need room in the legend
@@ -114,7 +114,7 @@ def _parts(made: Forecast) -> str:
 
 
 def _warnings(made: Forecast) -> list[Caveat]:
-    found = fit_warnings(made.fit) if made.status in (Status.TOO_FEW, Status.NOT_CONVERGED) else []
+    found = fit_warnings(made.fit) if made.status in (Status.TOO_FEW, Status.NOT_CONVERGED) else cautions(made.fit)
     far = float(np.exp(made.outlook.distance.max()))
     origins = made.study.rehearsals.origins
     rehearsed = max((float(np.exp(origin.distance.max())) for origin in origins), default=1.0)
@@ -144,35 +144,3 @@ def reach_figure(made: Forecast) -> Figure:
     path = "The dashed line is the law at its compute-optimal size." if optimal else ""
     caption = f"{drawn.caption} {path} Bars on forecasts hold {runs.level:.0%} of new runs."
     return replace(drawn, caption=" ".join(caption.split()))
-
-
-def law_table(known: Study) -> list[Block]:
-    """How every law fared at scales it had not seen."""
-    if not known.scores:
-        return [Caveat("Too few rows to rehearse: the law was chosen by a corrected information criterion.")]
-    unit = "%" if known.rehearsals.log else ""
-    factor = 100.0 if known.rehearsals.log else 1.0
-    rows = tuple(
-        (
-            s.law,
-            s.n_params,
-            s.error * factor,
-            s.bias * factor,
-            100 * known.weights.get(s.law, 0.0),
-            "baseline" if s.baseline else "chosen" if s.law == known.chosen else "",
-        )
-        for s in sorted(known.scores.values(), key=lambda s: s.error)
-    )
-    columns = (
-        Column("law"),
-        Column("parameters"),
-        Column("held-out error", unit, "typical absolute error on larger runs than it was fitted to"),
-        Column("bias", unit, "predicted minus measured"),
-        Column("weight", "%", "share in the spread between laws"),
-        Column("role"),
-    )
-    note = (
-        f"From {len(known.rehearsals.origins)} rehearsals: fit up to a scale, predict the runs beyond. Among laws "
-        "within one standard error of the best, the one with fewest parameters is chosen; baselines never are."
-    )
-    return [Table("Laws by held-out error", columns, rows, note)]

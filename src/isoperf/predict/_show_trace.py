@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from isoperf.estimate import Estimate, Estimates, Status, format_number
+from isoperf.estimate import Estimate, Estimates, Status, finite_or_none, format_number
 from isoperf.fitting.figures import axis
 from isoperf.fitting.show import parameter_table
 from isoperf.predict._prefixes import Prefixes
@@ -151,7 +151,7 @@ def _levels(made: Trace, known: Prefixes, rule: Verdict, said: Estimates) -> Tab
             int(known.sizes[k]),
             float(known.x[k]),
             Estimate(float(known.asymptote[k])),
-            _finite(rule.gap[k] / rule.tau[k]),
+            finite_or_none(rule.gap[k] / rule.tau[k]),
             _bare(said[k]),
             float(y[known.sizes[k] - 1]),
             _role(rule, k),
@@ -171,10 +171,6 @@ def _levels(made: Trace, known: Prefixes, rule: Verdict, said: Estimates) -> Tab
     note = f"The final {y_name}, measured at {x_name} {format_number(float(known.x[-1]))}, is "
     note += f"{format_number(float(y[-1]))}. level: the prediction level. -: the limit is not plausible."
     return Table("Levels", columns, rows, note + (f" {left} levels are left out; --json lists all." if left else ""))
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 def _role(rule: Verdict, k: int) -> str:

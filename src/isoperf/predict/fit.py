@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from isoperf.capability import Option, Reference, capability
 from isoperf.fitting.candidates import candidates, common_noise
+from isoperf.fitting.cautions import with_cautions
 from isoperf.fitting.fit_law import fit_law
 from isoperf.fitting.result import Fit
 from isoperf.fitting.study import study
-from isoperf.predict._options import Data, Delta, LawName, Level, NoiseName, Progress, Seed, X, Y
+from isoperf.options import Bootstrap, Data, Delta, LawName, Level, NoiseName, NStarts, Progress, Seed, X, Y
 from isoperf.readers import load
 
 __all__ = ["fit"]
@@ -34,12 +35,9 @@ def fit(
     y: Y = None,
     noise: NoiseName = "auto",
     delta: Delta = "auto",
-    bootstrap: Annotated[
-        Literal["auto", "case", "cluster", "residual"],
-        Option("what is drawn again: rows, whole runs, or residuals"),
-    ] = "auto",
+    bootstrap: Bootstrap = "auto",
     n_bootstrap: Annotated[int, Option("bootstrap refits; 0 for none")] = 1000,
-    n_starts: Annotated[int, Option("starts polished after the dense grid")] = 16,
+    n_starts: NStarts = 16,
     level: Level = 0.9,
     seed: Seed = 0,
     progress: Progress | None = None,
@@ -64,8 +62,8 @@ def fit(
     chosen = found[0]
     if isinstance(law, str) and law == "auto":
         chosen = study(found, noise=noise, delta=delta, seed=seed, progress=progress).data
-        noise = common_noise(found, noise)  # type: ignore[assignment]
-    return fit_law(
+        noise = common_noise(found, noise)
+    fitted = fit_law(
         chosen,
         noise=noise,
         delta=delta,
@@ -76,3 +74,4 @@ def fit(
         seed=seed,
         progress=progress,
     )
+    return with_cautions(fitted, obs)

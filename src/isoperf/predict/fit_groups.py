@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from isoperf.capability import Option, Reference, capability
 from isoperf.errors import OptionError, did_you_mean
@@ -14,8 +14,8 @@ from isoperf.fitting.data import law_data
 from isoperf.fitting.diagnose import worst
 from isoperf.fitting.fit_law import fit_laws, versions
 from isoperf.fitting.result import Fit
-from isoperf.laws import get
-from isoperf.predict._options import Data, Delta, Level, NoiseName, Progress, Seed, X, Y
+from isoperf.laws import Law, get
+from isoperf.options import Bootstrap, Data, Delta, Level, NoiseName, NStarts, Progress, Seed, X, Y
 from isoperf.readers import load
 from isoperf.report import Block, Caveat, Cell, Column, Heading, Prose, Report, Table
 
@@ -105,17 +105,14 @@ def fit_groups(
     data: Data,
     *,
     by: Annotated[tuple[str, ...], Option("columns whose values make the groups")],
-    law: Annotated[Any, Option("law to fit to every group: its name, or a Law class of your own")],
+    law: Annotated[str | Law | type[Law], Option("law to fit to every group: its name, or a Law class of your own")],
     x: X = None,
     y: Y = None,
     noise: NoiseName = "auto",
     delta: Delta = "auto",
-    bootstrap: Annotated[
-        Literal["auto", "case", "cluster", "residual"],
-        Option("what is drawn again: rows, whole runs, or residuals"),
-    ] = "auto",
+    bootstrap: Bootstrap = "auto",
     n_bootstrap: Annotated[int, Option("bootstrap refits of each group; 0 for none")] = 200,
-    n_starts: Annotated[int, Option("starts polished after the dense grid")] = 16,
+    n_starts: NStarts = 16,
     level: Level = 0.9,
     seed: Seed = 0,
     progress: Progress | None = None,

@@ -11,23 +11,23 @@ from numpy.typing import NDArray
 
 from isoperf.capability import Option, Reference, capability
 from isoperf.errors import OptionError
-from isoperf.estimate import Estimates, Status
+from isoperf.estimate import Estimates, Status, check_level
 from isoperf.fitting.candidates import candidates
+from isoperf.fitting.cautions import with_cautions
 from isoperf.fitting.data import LawData
 from isoperf.fitting.fit_law import fit_law
 from isoperf.fitting.optimum import compute_optimal
 from isoperf.fitting.points import target_inputs, target_table
-from isoperf.fitting.result import WITHOUT_INTERVAL, Fit, check_level
+from isoperf.fitting.result import WITHOUT_INTERVAL, Fit
 from isoperf.fitting.study import Outlook, Study, study
 from isoperf.observations import Observations
-from isoperf.predict._options import Data, Delta, LawName, Level, NoiseName, Progress, Seed, X, Y
+from isoperf.options import Data, Delta, LawName, Level, NoiseName, Progress, Seed, Values, X, Y
 from isoperf.readers import load
 from isoperf.report import Report
 
 __all__ = ["Forecast", "forecast"]
 
 Floats = NDArray[np.float64]
-Values = tuple[float, ...]
 DERIVABLE = {"n_params", "n_tokens", "flops"}  # any two give the third
 
 
@@ -106,7 +106,7 @@ def forecast(
         Values, Option("training compute; without sizes the compute-optimal ones are taken", unit="FLOPs")
     ] = (),
     x_at: Annotated[Values, Option("values of the x column, for laws of one input")] = (),
-    at: Annotated[Any, Option("table of runs to forecast instead, with the law's columns")] = None,
+    at: Annotated[Data | None, Option("table of runs to forecast instead, with the law's columns")] = None,
     law: LawName = "auto",
     x: X = None,
     y: Y = None,
@@ -149,6 +149,7 @@ def forecast(
     found = [one for one in found if one.law.name == name or _answerable(one, given)] or found
     known = study(found, law=name, noise=noise, delta=delta, seed=seed, progress=progress)
     fitted = fit_law(known.data, noise=known.noise, delta=delta, n_bootstrap=n_bootstrap, level=level, seed=seed)
+    fitted = with_cautions(fitted, obs)
     targets, optimal = (table, False) if table is not None else _targets(given, fitted)
     return foresee(known, fitted, targets, level, optimal=optimal)
 

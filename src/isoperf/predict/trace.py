@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from isoperf.capability import Option, Reference, capability
 from isoperf.errors import OptionError
-from isoperf.estimate import Estimate, Estimates, Status
+from isoperf.estimate import Estimate, Estimates, Status, check_level, finite_or_none
 from isoperf.fitting.fit_law import fit_law
-from isoperf.fitting.result import Fit, check_level
+from isoperf.fitting.result import Fit
+from isoperf.laws import Law
+from isoperf.laws.base import Noise
+from isoperf.options import Data, Level, Seed, X, Y
 from isoperf.predict._curve import Curve, Direction, law_with_limit, one_curve
-from isoperf.predict._options import Data, Level, Seed, X, Y
 from isoperf.predict._prefixes import ASYMPTOTE, Prefixes, fit_prefixes, prefix_sizes
 from isoperf.predict._proximity import RUN, Verdict, judge
 from isoperf.readers import load
@@ -73,8 +75,7 @@ class Trace:
     @property
     def needed_tau(self) -> float | None:
         """The smallest threshold that would have stopped somewhere; None when none would."""
-        found = self.verdict.needed if self.verdict else np.inf
-        return found if np.isfinite(found) else None
+        return finite_or_none(self.verdict.needed) if self.verdict else None
 
     @property
     def status(self) -> Status:
@@ -103,7 +104,7 @@ class Trace:
             "law": self.fit.law.name,
             "status": self.status.value,
             "direction": "increasing" if self.direction.sign > 0 else "decreasing",
-            "limit": self.direction.limit if np.isfinite(self.direction.limit) else None,
+            "limit": finite_or_none(self.direction.limit),
             "n_points": len(x),
             "n_averaged_rows": self.curve.n_averaged,
             "start": self.start,
@@ -132,21 +133,17 @@ class Trace:
             {
                 "n_points": int(n),
                 "x": float(known.x[k]),
-                "asymptote": _known(known.asymptote[k]),
-                "asymptote_sd": _known(known.asymptote_sd[k]),
+                "asymptote": finite_or_none(known.asymptote[k]),
+                "asymptote_sd": finite_or_none(known.asymptote_sd[k]),
                 "plausible": bool(rule.plausible[k]),
                 "monotone_since": self._points(int(rule.since[k])),
-                "gap": _known(rule.gap[k]),
-                "tau": _known(rule.tau[k]),
+                "gap": finite_or_none(rule.gap[k]),
+                "tau": finite_or_none(rule.tau[k]),
                 "forecast_of_last": self.forecasts[k].as_dict(),
                 "last_value": float(y[n - 1]),
             }
             for k, n in enumerate(known.sizes)
         ]
-
-
-def _known(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 @capability(
@@ -169,7 +166,7 @@ def trace(
     x: X = None,
     y: Y = None,
     by: Annotated[str | None, Option("column that tells curves apart; curve or run where there is one")] = None,
-    law: Annotated[Any, Option("law to follow: one input and a parameter asymptote")] = "pow3",
+    law: Annotated[str | Law | type[Law], Option("law to follow: one input and a parameter asymptote")] = "pow3",
     tau: Annotated[
         float | Literal["auto"],
         Option("largest change of the fitted curve that counts as settled, in units of y; auto is its scatter"),
@@ -260,7 +257,7 @@ def _ahead(prefixes: Prefixes, x: Floats, level: float, unit: str) -> Estimates 
     return Estimates(value, low, high, level, unit, status)
 
 
-def _squared(noise: str, own: str) -> str:
+def _squared(noise: Literal["auto", "squared", "log_squared"], own: Noise) -> Noise:
     """Name the noise model; a robust one would set its scale by points that had not come yet."""
     if noise == "auto":
         return "log_squared" if own.startswith("log_") else "squared"

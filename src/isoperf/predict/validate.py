@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from isoperf.capability import Option, Reference, capability
 from isoperf.errors import DataError, OptionError
+from isoperf.estimate import check_level
 from isoperf.fitting.candidates import candidates
 from isoperf.fitting.data import LawData
-from isoperf.fitting.result import check_level
 from isoperf.fitting.study import Outlook, Study, study
-from isoperf.predict._options import Data, Delta, LawName, Level, NoiseName, Progress, Seed, X, Y
+from isoperf.options import Data, Delta, LawName, Level, NoiseName, Progress, Seed, X, Y
 from isoperf.readers import load
 from isoperf.report import Report
 
@@ -206,8 +206,8 @@ def _split(
     found: list[LawData],
     before: NDArray[np.bool_],
     asked: str,
-    noise: str,
-    delta: Any,
+    noise: NoiseName,
+    delta: Delta,
     level: float,
     seed: int,
 ) -> Split:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from isoperf.errors import DataError
-from isoperf.frames import is_frame
+from isoperf.frames import Frame, is_frame
 from isoperf.observations import Observations
 from isoperf.readers._blob import Blob
 from isoperf.readers._files import find_reader, read_bytes
 
-__all__ = ["load"]
+__all__ = ["Data", "load"]
+
+Data: TypeAlias = Observations | str | Path | Mapping[str, Any] | Sequence[Mapping[str, Any]] | Frame
+"""What `load` takes, and with it every capability."""
 
 
 def load(
-    source: Any,
+    source: Data,
     *,
     rename: Mapping[str, str] | None = None,
     units: Mapping[str, str] | None = None,
@@ -56,7 +59,7 @@ def load(
     return kept
 
 
-def _table(source: Any, rename: Mapping[str, str], units: Mapping[str, str], sheet: str | None) -> Observations:
+def _table(source: Data, rename: Mapping[str, str], units: Mapping[str, str], sheet: str | None) -> Observations:
     if isinstance(source, (str, Path)):
         return _from_file(source, rename, units, sheet)
     if isinstance(source, Observations):

@@ -14,6 +14,7 @@ from isoperf.fitting.optimum import compute_optimal, flops_for_loss, solve_input
 from isoperf.fitting.points import target_inputs, target_table
 from isoperf.fitting.result import Fit
 from isoperf.fitting.study import Study
+from isoperf.identities import FLOPS_PER_PARAM_TOKEN
 from isoperf.scale._answers import Budget, Detour, Target
 
 __all__ = ["DETOURS", "Planner"]
@@ -65,7 +66,7 @@ class Planner:
                 sizes[name], tokens[name] = np.empty(0), np.empty(0)
         own = best[self.known.chosen]
         n, d = float(own.n_params[0, 0]), float(own.n_tokens[0, 0])
-        far = flops / self.k * 6.0 > self.known.data.scale.max() * 1.001
+        far = flops / self.k * FLOPS_PER_PARAM_TOKEN > self.known.data.scale.max() * 1.001
         status = Status.EXTRAPOLATED if far else Status.OK
         ratio = {name: tokens[name] / sizes[name] for name in sizes}
         return Budget(
@@ -98,7 +99,7 @@ class Planner:
         c, n, d = values[self.known.chosen]
         mixed = self._mixture(flops)
         reached = float(np.isfinite(mixed).mean()) if len(mixed) else 0.0
-        far = np.isfinite(c) and c / self.k * 6.0 > self.known.data.scale.max() * 1.001
+        far = np.isfinite(c) and c / self.k * FLOPS_PER_PARAM_TOKEN > self.known.data.scale.max() * 1.001
         status = Status.EXTRAPOLATED if bool(far) else Status.OK
         if not np.isfinite(c) or reached < 1 - UNREACHED:
             cost, size, data = (

@@ -7,8 +7,9 @@ import numpy as np
 from isoperf.estimate import Estimate, Status
 from isoperf.fitting.contours import contour_figure
 from isoperf.fitting.figures import fit_figure, residual_figure
-from isoperf.fitting.optimum import FLOPS_PER_PARAM_TOKEN
-from isoperf.fitting.show import fit_blocks, fit_warnings, source_name, told_provenance
+from isoperf.fitting.show import cautions, fit_blocks, fit_warnings, source_name, told_provenance
+from isoperf.fitting.show_study import law_table
+from isoperf.identities import FLOPS_PER_PARAM_TOKEN
 from isoperf.report import Block, Caveat, Column, Heading, Points, Prose, Report, Table
 from isoperf.report.cells import number, said
 from isoperf.scale.plan import Plan
@@ -18,8 +19,6 @@ __all__ = ["plan_blocks", "plan_report"]
 
 def plan_report(made: Plan) -> Report:
     """The plan first, then the fit it rests on."""
-    from isoperf.predict._show_forecast import law_table
-
     drawn = (fit_figure(made.fit), residual_figure(made.fit)) if np.isfinite(made.fit.objective) else ()
     blocks = [*plan_blocks(made), Heading("Which law"), *law_table(made.study), *fit_blocks(made.fit, drawn)]
     provenance = told_provenance(made.fit.provenance)
@@ -72,7 +71,7 @@ def _output(made: Plan) -> str:
 
 
 def _warnings(made: Plan) -> list[Caveat]:
-    found = fit_warnings(made.fit) if made.status is not Status.OK else []
+    found = fit_warnings(made.fit) if made.status is not Status.OK else cautions(made.fit)
     data = made.study.data
     asked = [b.flops for b in made.budgets] + [t.flops.value for t in made.targets if t.flops.value is not None]
     far = max(asked, default=0.0) / made.flops_per_param_token * FLOPS_PER_PARAM_TOKEN / float(data.scale.max())

@@ -10,21 +10,20 @@ import numpy as np
 
 from isoperf.capability import Option, Reference, capability
 from isoperf.errors import LawError, OptionError
-from isoperf.estimate import Status
+from isoperf.estimate import Status, check_level
 from isoperf.fitting.candidates import candidates
+from isoperf.fitting.cautions import with_cautions
 from isoperf.fitting.fit_law import fit_law
-from isoperf.fitting.optimum import FLOPS_PER_PARAM_TOKEN
-from isoperf.fitting.result import Fit, check_level
+from isoperf.fitting.result import Fit
 from isoperf.fitting.study import Study, study
-from isoperf.predict._options import Data, Delta, LawName, Level, NoiseName, Progress, Seed, Y
+from isoperf.identities import FLOPS_PER_PARAM_TOKEN
+from isoperf.options import Data, Delta, LawName, Level, NoiseName, Progress, Seed, Values, Y
 from isoperf.readers import load
 from isoperf.report import Report
 from isoperf.scale._answers import Budget, Detour, Target, as_dict
 from isoperf.scale._planner import DETOURS, Planner
 
 __all__ = ["Budget", "Detour", "Plan", "Target", "plan"]
-
-Values = tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -137,9 +136,10 @@ def plan(
         for one, share in shares.items()
         if share >= 0.01 or one == known.chosen
     }
+    fits[known.chosen] = with_cautions(fits[known.chosen], obs)
     planner = Planner(known, fits, shares, flops_per_param_token, level)
     given = {one: value for one, value in (("n_params", n_params), ("n_tokens", n_tokens)) if value}
-    largest = float(known.data.scale.max()) / 6.0 * flops_per_param_token
+    largest = float(known.data.scale.max()) / FLOPS_PER_PARAM_TOKEN * flops_per_param_token
     return Plan(
         tuple(planner.budget(c) for c in flops),
         tuple(planner.target(loss, given) for loss in target_loss),

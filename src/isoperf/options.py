@@ -1,0 +1,46 @@
+"""Options that several capabilities share, declared once."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from isoperf.capability import Option
+from isoperf.fitting.engine import Progress
+from isoperf.fitting.noise import Delta as DeltaChoice
+from isoperf.fitting.noise import NoiseChoice
+from isoperf.fitting.resample import Bootstrap as BootstrapChoice
+from isoperf.laws.base import Law
+from isoperf.readers import Data
+
+__all__ = [
+    "Bootstrap",
+    "Data",
+    "Delta",
+    "LawName",
+    "Level",
+    "NStarts",
+    "NoiseName",
+    "Progress",
+    "Seed",
+    "Values",
+    "X",
+    "Y",
+]
+
+Values: TypeAlias = tuple[float, ...]
+LawName: TypeAlias = Annotated[
+    str | Law | type[Law],
+    Option("law to fit: its name, your own as file.py:Class, or auto, which chooses by held-out scale"),
+]
+X: TypeAlias = Annotated[str | None, Option("column on the horizontal axis, for laws of one input")]
+Y: TypeAlias = Annotated[str | None, Option("column to explain, when it is not the law's own (loss)")]
+NoiseName: TypeAlias = Annotated[
+    NoiseChoice, Option("how residuals count: relative (log) or absolute, robust (huber) or squared")
+]
+Delta: TypeAlias = Annotated[
+    DeltaChoice, Option("residual at which a robust cost turns linear; auto is 1.345 robust standard deviations")
+]
+Bootstrap: TypeAlias = Annotated[BootstrapChoice, Option("what is drawn again: rows, whole runs, or residuals")]
+NStarts: TypeAlias = Annotated[int, Option("starts polished after the dense grid")]
+Level: TypeAlias = Annotated[float, Option("share of outcomes that the interval should hold")]
+Seed: TypeAlias = Annotated[int, Option("the one source of chance; same seed, same result")]
