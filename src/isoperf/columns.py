@@ -128,7 +128,7 @@ _RESULTS = (
 )
 
 _COURSE = (
-    _number("step", "steps", "optimiser step of the row", "steps", "iteration", "iter", "global_step", "_step"),
+    _number("step", "steps", "optimiser step of the row", "steps", "iteration", "iter", "global_step", "_step", "current_steps"),
     _number("epoch", "epochs", "pass over the data at the row"),
     _positive("n_steps", "steps", "optimiser steps of the whole run", "total_steps", "max_steps", "num_steps"),
     _positive("learning_rate", "", "peak learning rate, or the rate at the row", "lr", "peak_lr", "max_lr"),
@@ -180,13 +180,13 @@ def suggest(needed: str, available: Iterable[str]) -> list[str]:
     """
     spec = COLUMNS.get(needed)
     names = [_plain(word) for word in (needed, *(spec.synonyms if spec else ()))]
-    words = {word for word in names if len(word) > 2}
+    words = {word for word in names if len(word) > 2} - {"size"}  # batch_size is no model size
     ranked: list[tuple[int, int, str]] = []
     for place, name in enumerate(available):
         plain = _plain(name)
         if plain in names:
             ranked.append((names.index(plain), place, name))
-        elif name not in COLUMNS and words & {_plain(part) for part in _parts(name)}:
+        elif name.startswith(f"{needed}_") or (name not in COLUMNS and words & {_plain(part) for part in _parts(name)}):
             ranked.append((len(names), place, name))
     return [name for _, _, name in sorted(ranked)]
 

@@ -20,6 +20,8 @@ __all__ = ["table_cautions", "with_cautions"]
 Floats = NDArray[np.float64]
 MOST_EPOCHS = 4.0  # up to here repeats are nearly as good as new tokens (Muennighoff et al. 2023)
 MOST_GROUPS = 20
+ROWS_PER_RUN = 2  # fewer rows to a name are repeats of it, not checkpoints
+ROWS_PER_SIZE = 5
 EXPLAINED = 0.25  # share of the residual variance between groups that is worth telling
 FAR = 10.0  # robust standard deviations
 FAINT = 0.05  # residuals below this share of the value are never far
@@ -46,15 +48,16 @@ def _checkpoints(obs: Observations) -> list[str]:
         return [f"{len(obs)} rows belong to {runs} runs, so most are mid-run checkpoints. {advice}"]
     if obs.has("run"):
         return []
-    named = next((c for c in _synonyms("run", obs) if len(set(obs[c].tolist())) < len(obs)), None)
-    if named is not None:
-        runs = len(set(obs[named].tolist()))
+    counts = {name: len(set(obs[name].tolist())) for name in _synonyms("run", obs)}
+    named, runs = next(((c, k) for c, k in counts.items() if k * ROWS_PER_RUN <= len(obs)), ("", 0))
+    if named:
         return [
             f"{len(obs)} rows share {runs} values of `{named}` and were taken for independent runs. If they are "
             f"checkpoints of runs, intervals are too narrow: map `{named}` to `run`. {advice}"
         ]
-    step = next((c for c in ("step", *_synonyms("step", obs), "current_steps") if _varies(obs, c)), None)
-    if step is None:
+    step = next((c for c in ("step", *_synonyms("step", obs)) if _varies(obs, c)), None)
+    sizes = len(np.unique(obs["n_params"])) if obs.has("n_params") else 0
+    if step is None or sizes * ROWS_PER_SIZE > len(obs):
         return []
     return [
         f"Rows were taken for independent finished runs, but `{step}` varies: they may be checkpoints. A column "

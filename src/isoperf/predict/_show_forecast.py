@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import ndtri
 
 from isoperf.columns import COLUMNS
 from isoperf.estimate import Estimate, Status
@@ -110,7 +111,23 @@ def _parts(made: Forecast) -> str:
     unit = 100.0 if made.study.rehearsals.log else 1.0
     sign = " %" if made.study.rehearsals.log else ""
     listed = ", ".join(f"{name} {value * unit:.2g}{sign}" for name, value in shares.items())
-    return f"Standard deviation of the first row, part by part: {listed}."
+    return f"Standard deviation of the first row, part by part: {listed}.{_widened(made)}"
+
+
+def _widened(made: Forecast) -> str:
+    """Say how many standard deviations the interval of the first row spans, where rehearsals asked for many."""
+    run, parts = made.runs[0], made.outlook.parts
+    if run.value is None or run.high is None or run.value <= 0 or not made.study.rehearsals.origins:
+        return ""
+    half = np.log(run.high / run.value) if made.study.rehearsals.log else run.high - run.value
+    times = float(half / parts.total[0])
+    plain = float(ndtri((1 + made.runs.level) / 2))
+    if times < 1.5 * plain:
+        return ""
+    return (
+        f" The interval spans {times:.2g} of them on either side, not the usual {plain:.2g}, because rehearsals "
+        "missed by as much or were few."
+    )
 
 
 def _warnings(made: Forecast) -> list[Caveat]:
@@ -124,6 +141,15 @@ def _warnings(made: Forecast) -> list[Caveat]:
         serious = far > 1.5 * rehearsed
         note = " Beyond that the interval has not been tested." if serious else ""
         found.append(Caveat(text + seen + note, kind="warning" if serious else "note"))
+    low = float(np.nanmin(made.runs.low)) if np.isfinite(made.runs.low).any() else np.inf
+    if low <= 0 < float(made.fit.observed.min()) and not made.study.rehearsals.log:
+        output = made.fit.binding[made.fit.law.output]
+        found.append(
+            Caveat(
+                f"The interval reaches down to {low:.3g}, though every measured {output} is above 0: "
+                f"`{made.fit.law.name}` says little that far out. Add runs nearer the target."
+            )
+        )
     winner = min(made.study.scores.values(), key=lambda s: s.error, default=None)
     if winner is not None and winner.baseline:
         found.append(Caveat(f"The baseline `{winner.law}` predicted held-out runs better than any law."))

@@ -136,7 +136,7 @@ def forecast(
         "n_tokens": tuple(n_tokens),
         "n_unique_tokens": tuple(n_unique_tokens),
         "flops": tuple(flops),
-        **({x: tuple(x_at)} if x else {}),
+        **({x: tuple(x_at)} if x and x_at else {}),
     }
     if x_at and x is None:
         raise OptionError("x_at needs x: say which column its values belong to, such as x='n_tokens'.")

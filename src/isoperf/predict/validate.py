@@ -179,7 +179,7 @@ def validate(
             progress(number + 1, len(cuts))
     if all(split.skipped for split in splits):
         reasons = "; ".join(f"{split.name}: {split.skipped}" for split in splits)
-        raise DataError(f"{obs.source}: no split could be made ({reasons}). Add runs, or use smaller factors.")
+        raise DataError(f"{obs.source}: no split could be made ({reasons}). Add runs, or say where to cut: other factors, or hold_out, such as 0.3 for the largest 30 % of rows.")
     output = first.binding[first.law.output]
     joint = {"n_params", "n_tokens"} <= set(first.law.inputs)
     scale_name = "flops" if joint else first.binding[first.law.inputs[0]]

@@ -56,7 +56,10 @@ def _answer(made: Plan) -> str:
         for b in made.budgets[:2]
     ]
     for target in made.targets[:2]:
-        if target.flops.low is None:
+        if target.reached == 0 and target.flops.value is None and len(made.fit.draws):
+            given = f" with {target.given}" if target.given else ""
+            sentences.append(f"A {_output(made)} of {target.loss:g}{given} is **out of reach**: no fit ever gets there.")
+        elif target.flops.low is None:
             sentences.append(
                 f"Whether a {_output(made)} of {target.loss:g} can be reached at all, **the data do not decide**: "
                 f"{1 - target.reached:.0%} of the fits never reach it."
