@@ -1,7 +1,8 @@
 """Leave the largest runs out of public tables: errors and interval coverage per table and law.
 
 Run ``python -m benchmarks.extrapolation``; it writes ``docs/honesty/extrapolation.md`` and
-``benchmarks/extrapolation.json``; ``--page`` writes the page again from the stored numbers. Tables that are not at hand are named as not run.
+``benchmarks/extrapolation.json``; ``--page`` writes the page again from the stored numbers.
+Tables that are not at hand are named as not run.
 """
 
 from __future__ import annotations
@@ -120,7 +121,6 @@ def _cases(name: str, obs: Observations, level: float, seed: int) -> Iterator[Ca
 
 
 def _coverage(split: Split, level: float, misfit: float) -> float:
-    assert split.study is not None and split.later is not None and split.truth is not None
     ahead = split.study.outlook(split.later, level, misfit=misfit)
     return float(((split.truth >= ahead.low) & (split.truth <= ahead.high)).mean())
 
@@ -270,8 +270,8 @@ def page(
         lines.append(f"| {law} | " + " | ".join(_percent(c) for c in cells) + " |")
     lines += [
         "",
-        "Errors are mean absolute ones of a split; the median and the 90th percentile are over splits. `chosen` is the law that the smaller runs chose. Baselines (`power_law` and `last_value` in compute) are "
-        "never chosen.",
+        "Errors are mean absolute ones of a split; the median and the 90th percentile are over splits. `chosen` is "
+        "the law that the smaller runs chose. Baselines (`power_law` and `last_value` in compute) are never chosen.",
         "",
         *curve_section(curves),
         "## By table and law",

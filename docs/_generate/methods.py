@@ -41,8 +41,7 @@ def _method(method: Capability) -> str:
 
 def _need(columns: str) -> str:
     """Return a need in words, its columns marked as code."""
-    marked = re.sub(r"\w+", lambda m: code(m[0]) if m[0] in COLUMNS else m[0], columns)
-    return marked.replace("|", " or ")
+    return re.sub(r"\w+", lambda m: code(m[0]) if m[0] in COLUMNS else m[0], columns)
 
 
 def _options(parameters: tuple[Parameter, ...]) -> str:

@@ -6,6 +6,9 @@ job rooms (``predict``, ``scale``, ``optimise``, ``tradeoff``)::
     @capability(job="predict", needs=("loss",), sources=(...), checked="...", example="...")
     def forecast(data: Data, *, law: str = "auto", ...) -> Forecast: ...
 
+A file whose name begins with an underscore is a helper of its room and declares nothing.
+Options that several capabilities share are in ``isoperf.options``.
+
 The decorator returns the function itself, so editors and callers see nothing unusual.
 The command line, the method list, the conformance tests and later the studio read the
 declaration. Listing capabilities imports none of them: the name is the file's name and
@@ -18,7 +21,7 @@ import importlib
 import inspect
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
@@ -96,7 +99,7 @@ class Capability:
     checked: str
     example: str
     experimental: bool = False
-    parameters: tuple[Parameter, ...] = field(default=())
+    parameters: tuple[Parameter, ...] = ()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Result:
         """Call the declared function."""
@@ -117,16 +120,27 @@ def capability(
     Parameters
     ----------
     job : which of the four questions it answers.
-    needs : columns (or groups of alternatives ``"a|b"``) that the table must hold.
+    needs : what the table must hold, one phrase each, such as ``"loss (or y)"``.
     sources : the papers it comes from.
     checked : how it was checked, in one sentence.
     example : a command line that runs on bundled data.
+    experimental : its interface and numbers may still change; every surface says so.
     """
 
     def declare(function: F) -> F:
         summary = (inspect.getdoc(function) or "").partition("\n")[0]
-        declared = (function.__name__, job, function, summary, needs, sources, checked, example)
-        setattr(function, _ATTRIBUTE, Capability(*declared, experimental=experimental))
+        declared = Capability(
+            name=function.__name__,
+            job=job,
+            function=function,
+            summary=summary,
+            needs=needs,
+            sources=sources,
+            checked=checked,
+            example=example,
+            experimental=experimental,
+        )
+        setattr(function, _ATTRIBUTE, declared)
         return function
 
     return declare
@@ -185,7 +199,7 @@ def _with_parameters(declared: Capability) -> Capability:
         for name, parameter in signature.parameters.items()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY and name not in HOOKS
     )
-    return Capability(**{**vars(declared), "parameters": options})
+    return replace(declared, parameters=options)
 
 
 def _parameter(parameter: inspect.Parameter, hint: Any) -> Parameter:

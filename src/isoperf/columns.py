@@ -128,7 +128,12 @@ _RESULTS = (
 )
 
 _COURSE = (
-    _number("step", "steps", "optimiser step of the row", "steps", "iteration", "iter", "global_step", "_step", "current_steps"),
+    _number(
+        "step",
+        "steps",
+        "optimiser step of the row",
+        *("steps", "iteration", "iter", "global_step", "_step", "current_steps"),
+    ),
     _number("epoch", "epochs", "pass over the data at the row"),
     _positive("n_steps", "steps", "optimiser steps of the whole run", "total_steps", "max_steps", "num_steps"),
     _positive("learning_rate", "", "peak learning rate, or the rate at the row", "lr", "peak_lr", "max_lr"),

@@ -137,7 +137,6 @@ class Demo:
 
     def _check_figure(self) -> Figure:
         known = self.split.study
-        assert known is not None
         whole = self.planned.study.by_name(known.chosen)
         return fit_figure(self.learnt, whole.take(whole.scale > known.data.scale.max()))
 
@@ -150,7 +149,6 @@ def run(*, seed: int = 0, progress: Progress | None = None) -> Demo:
     checked = validate(runs, hold_out=HELD_OUT, seed=seed)
     steps.done()
     study = checked.made[0].study
-    assert study is not None
     learnt = fit_law(study.data, noise=study.noise, seed=seed)
     steps.done()
     largest = float((FLOPS_PER_PARAM_TOKEN * runs["n_params"] * runs["n_tokens"]).max())

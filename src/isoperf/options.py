@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from isoperf.capability import Option
+from isoperf.errors import OptionError
 from isoperf.fitting.engine import Progress
 from isoperf.fitting.noise import Delta as DeltaChoice
 from isoperf.fitting.noise import NoiseChoice
@@ -25,6 +29,7 @@ __all__ = [
     "Values",
     "X",
     "Y",
+    "several",
 ]
 
 Values: TypeAlias = tuple[float, ...]
@@ -44,3 +49,16 @@ Bootstrap: TypeAlias = Annotated[BootstrapChoice, Option("what is drawn again: r
 NStarts: TypeAlias = Annotated[int, Option("starts polished after the dense grid")]
 Level: TypeAlias = Annotated[float, Option("share of outcomes that the interval should hold")]
 Seed: TypeAlias = Annotated[int, Option("the one source of chance; same seed, same result")]
+
+
+def several(name: str, given: ArrayLike) -> Values:
+    """Take one number, or several, as a tuple: ``forecast(runs, n_params=7e9)`` is what people write.
+
+    Raises
+    ------
+    OptionError : something else was given.
+    """
+    try:
+        return tuple(np.atleast_1d(np.asarray(given, dtype=float)).ravel().tolist())
+    except (TypeError, ValueError):
+        raise OptionError(f"{name} must be a number or several, such as 7e9 or (1e9, 7e9); found {given!r}.") from None

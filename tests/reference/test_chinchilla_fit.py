@@ -138,7 +138,7 @@ def test_the_default_stop_of_a_common_optimiser_is_avoided(refit: Fit) -> None:
 
 def _held_out(level: float, **options: Any) -> Split:
     share = N_HELD_OUT / len(_points())
-    split = isoperf.validate(_points(), hold_out=share, level=level, **options).splits[0]
+    split = isoperf.validate(_points(), hold_out=share, level=level, **options).made[0]
     assert (split.n_train, split.n_test) == (192, N_HELD_OUT)
     return split
 

@@ -74,7 +74,7 @@ FILES: dict[str, tuple[str, str | bytes, tuple[str, ...]]] = {
     "broken json": ("a.json", '[{"loss": 3},\n {"loss" 2}]', ("not valid JSON", "line 2, column 10")),
     "json number": ("a.json", "3", ("holds a JSON number, not a table", "list of records")),
     "json of values": ("a.json", "[3, 2]", ("row 1 is a JSON number, not a record",)),
-    "json object of objects": ("a.json", '{"a": {"b": 1}}', ("'a' is a object", "not a table")),
+    "json object of objects": ("a.json", '{"a": {"b": 1}}', ("'a' is a JSON object", "not a table")),
     "empty json list": ("a.json", "[]", ("empty list",)),
     "empty json columns": ("a.json", '{"loss": []}', ("columns (loss) but no rows",)),
     "nested json": ("a.json", '[{"loss": [1, 2]}]', ("'loss'", "one is needed")),

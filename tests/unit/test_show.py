@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isoperf import Estimate, Status, fit, forecast, plan, validate
+from isoperf import Estimate, Fit, Status, fit, forecast, plan, validate
 from isoperf.fitting.contours import contour_figure
 from isoperf.fitting.figures import fit_figure, residual_figure
 from isoperf.fitting.show import fit_report, told_provenance
@@ -206,10 +206,10 @@ def test_weak_parameters_are_warned_of_in_words() -> None:
     assert any("**at_bound**" in text for text in said)
 
 
-def test_a_target_out_of_reach_is_said_to_be_undecided() -> None:
+def test_a_target_below_the_floor_of_every_fit_is_said_to_be_out_of_reach() -> None:
     text = " ".join(plan_report(planned()).text(width=100).split())
     # 1.5 lies below the irreducible loss, 1.8169, of the law that the runs follow.
-    assert "a loss of 1.5 can be reached at all, the data do not decide" in text
+    assert "A loss of 1.5 is out of reach: no fit ever gets there" in text
     assert "times beyond the largest run measured: what it says there is extrapolated" in text
 
 
@@ -223,3 +223,24 @@ def test_provenance_is_told_with_its_day() -> None:
     told = told_provenance({"data": "sha256:0", "bootstrap": "case", "draws": "50"})
     assert told["draws"] == "50 (bootstrap: case)" and "bootstrap" not in told
     assert len(told["made"].split("-")) == 3
+
+
+def test_a_derived_column_is_told_with_its_formula_and_kept_in_a_stored_fit() -> None:
+    runs = chinchilla_runs()
+    table = {"n_params": runs["n_params"], "flops": 6 * runs["n_params"] * runs["n_tokens"], "loss": runs["loss"]}
+    made = fit(table, law="chinchilla", n_bootstrap=0)
+    assert made.derived == {"n_tokens": "flops / (6 * n_params)"}
+    told = [block.text for block in made.report().blocks if isinstance(block, Caveat)]
+    assert "`n_tokens` was derived: flops / (6 * n_params)." in told
+    assert Fit.from_json(made.to_json()).derived == made.derived == made.as_dict()["derived"]
+
+
+def test_a_split_that_cannot_be_made_is_listed_with_its_reason() -> None:
+    # 1.0001 below the largest compute leaves nothing but the largest run out
+    made = validate(chinchilla_runs(), law="chinchilla", factors=(1.0001, 10.0))
+    assert [split.name for split in made.skipped] == ["1.0001x"] and [split.name for split in made.made] == ["10x"]
+    listed = made.as_dict()["splits"]
+    assert [row["skipped"] for row in listed] == ["only 1 larger rows to predict", None]
+    assert listed[0]["laws"] == [] and listed[0]["reach"] is None and listed[1]["reach"] > 10
+    told = [block.text for block in validation_report(made).blocks if isinstance(block, Caveat)]
+    assert "Split 1.0001x was skipped: only 1 larger rows to predict." in told

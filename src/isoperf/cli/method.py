@@ -95,6 +95,6 @@ def _help(method: Capability) -> str:
 
 
 def _epilog(method: Capability) -> str:
-    needs = "; ".join(need.replace("|", " or ") for need in method.needs)
+    needs = "; ".join(method.needs)
     sources = "".join(f"\n  {source}" for source in method.sources)
     return f"\b\nNeeds: {needs}\nTry:   {method.example}\nFrom:{sources}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import io
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -119,7 +119,7 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run a command line, the process's own by default, and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character gets `?` for it, not an error.
-        with contextlib.suppress(AttributeError):
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     code: int = app.main(args, standalone_mode=False)
     return code

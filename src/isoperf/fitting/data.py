@@ -97,6 +97,7 @@ def law_data(obs: Observations, law: Law, *, x: str | None = None, y: str | None
     binding = bind(law, x, y)
     _check_generic(obs, law, binding)
     obs = obs.require(*binding.values())
+    _check_share(obs, binding[law.output])
     inputs = tuple(obs.numeric(binding[word], positive=True) for word in law.inputs)
     output = obs.numeric(binding[law.output])
     if not len(output):
@@ -104,6 +105,16 @@ def law_data(obs: Observations, law: Law, *, x: str | None = None, y: str | None
     units = {word: obs.units.get(column, "") for word, column in binding.items()}
     derived = {word: obs.derived[column] for word, column in binding.items() if column in obs.derived}
     return LawData(law, inputs, output, obs.clusters(), binding, units, obs.source, obs.fingerprint, derived)
+
+
+def _check_share(obs: Observations, output: str) -> None:
+    """Refuse percents taken for fractions, and an error made from them."""
+    base = next((b for a, b in (("error", "accuracy"), ("accuracy", "error")) if a == output in obs.derived), output)
+    if obs.units.get(base) == "fraction" and obs[base].dtype != object and np.nanmax(obs[base], initial=0.0) > 1:
+        raise DataError(
+            f"{obs.source}: column {base!r} goes up to {np.nanmax(obs[base]):.4g}, but it is a fraction, at most 1. "
+            f'If it is in percent, say units={{"{base}": "percent"}}; if it is something else, give it another name.'
+        )
 
 
 def _check_generic(obs: Observations, law: Law, binding: Mapping[str, str]) -> None:

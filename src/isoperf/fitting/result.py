@@ -18,9 +18,10 @@ from isoperf.laws.base import Law
 if TYPE_CHECKING:
     from isoperf.report import Report
 
-__all__ = ["WITHOUT_INTERVAL", "Diagnostics", "Fit"]
+__all__ = ["BEYOND", "WITHOUT_INTERVAL", "Diagnostics", "Fit"]
 
 Floats = NDArray[np.float64]
+BEYOND = 1.001  # columns derived from each other differ by rounding, which is no extrapolation
 WITHOUT_INTERVAL = (Status.TOO_FEW, Status.NOT_CONVERGED)  # a fit of these predicts no interval
 
 
@@ -178,8 +179,8 @@ class Fit:
         outside = np.zeros(arrays[self.law.inputs[0]].shape, dtype=bool)
         for name, x in arrays.items():
             seen = self.inputs[name]
-            outside |= (x > seen.max() * 1.001) | (x < seen.min() / 1.001)
-        outside |= self.law.scale(arrays) > self.law.scale(self.inputs).max() * 1.001
+            outside |= (x > seen.max() * BEYOND) | (x < seen.min() / BEYOND)
+        outside |= self.law.scale(arrays) > self.law.scale(self.inputs).max() * BEYOND
         if self.status in WITHOUT_INTERVAL:
             return (self.status,) * len(outside)
         return tuple(Status.EXTRAPOLATED if far else Status.OK for far in outside)

@@ -109,6 +109,10 @@ def study(
     return Study(tuple(found), final, test, scores, shares, chosen, model)
 
 
+def _columns(data: LawData) -> list[str]:
+    return [data.binding[word] for word in data.law.inputs]
+
+
 def _least_criterion(final: Mapping[str, Forecaster]) -> str:
     """Without rehearsals, Akaike's criterion corrected for few rows decides (Hurvich and Tsai 1989)."""
 
@@ -117,5 +121,11 @@ def _least_criterion(final: Mapping[str, Forecaster]) -> str:
         correction = 2 * k * (k + 1) / (n - k - 1) if n > k + 1 else np.inf
         return float(2 * n * np.log(one.noise_sd + 1e-300) + 2 * k + correction)
 
-    able = {name: one for name, one in final.items() if not one.data.law.baseline} or dict(final)
+    inputs = {tuple(_columns(one.data)) for one in final.values() if not one.data.law.baseline}
+    # a plain power law is a fair choice among laws of the same columns, when nothing can be rehearsed
+    able = {
+        name: one
+        for name, one in final.items()
+        if not one.data.law.baseline or (not one.data.law.last_only and tuple(_columns(one.data)) in inputs)
+    } or dict(final)
     return min(able, key=lambda name: criterion(able[name]))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from isoperf.columns import COLUMNS
 from isoperf.errors import LawError, OptionError
 from isoperf.fitting.data import LawData, law_data
 from isoperf.grouping import labels_of
@@ -18,6 +19,7 @@ from isoperf.predict._prefixes import ASYMPTOTE
 __all__ = ["Curve", "Direction", "law_with_limit", "one_curve"]
 
 NAMES = ("curve", "run")
+OTHER_NAMES = tuple(other for name in NAMES for other in COLUMNS[name].synonyms)
 SHOWN = 4
 
 
@@ -121,7 +123,7 @@ def one_curve(obs: Observations, law: Law, *, x: str | None, y: str | None, by: 
 
 def _refuse_several(obs: Observations, x: NDArray[np.float64], by: str | None) -> None:
     """Rows that each have a label of their own are the points of one curve."""
-    column = by or next((name for name in NAMES if obs.has(name)), None)
+    column = by or next((name for name in (*NAMES, *OTHER_NAMES) if obs.has(name)), None)
     if column is None:
         return
     labels = labels_of([obs[column]])

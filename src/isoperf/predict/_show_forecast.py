@@ -11,6 +11,7 @@ from isoperf.columns import COLUMNS
 from isoperf.estimate import Estimate, Status
 from isoperf.fitting.figures import fit_figure, is_joint, residual_figure
 from isoperf.fitting.optimum import compute_optimal
+from isoperf.fitting.result import BEYOND
 from isoperf.fitting.show import cautions, fit_blocks, fit_warnings, source_name, told_provenance
 from isoperf.fitting.show_study import law_table
 from isoperf.predict.forecast import Forecast
@@ -135,7 +136,7 @@ def _warnings(made: Forecast) -> list[Caveat]:
     far = float(np.exp(made.outlook.distance.max()))
     origins = made.study.rehearsals.origins
     rehearsed = max((float(np.exp(origin.distance.max())) for origin in origins), default=1.0)
-    if far > 1.001:
+    if far > BEYOND:
         text = f"The farthest target lies {far:.3g} times beyond the largest run measured"
         seen = f"; rehearsals reached {rehearsed:.3g} times." if origins else "."
         serious = far > 1.5 * rehearsed

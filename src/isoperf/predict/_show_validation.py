@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from isoperf.errors import OptionError
 from isoperf.estimate import Estimate
 from isoperf.fitting.data import LawData
 from isoperf.fitting.figures import axis
 from isoperf.fitting.fit_law import versions
 from isoperf.fitting.show import source_name, told_provenance
-from isoperf.fitting.study import Outlook, Study
 from isoperf.predict.validate import Split, Validation
 from isoperf.report import Axis, Band, Block, Caveat, Cell, Column, Figure, Heading, Points, Prose, Report, Rule, Table
 from isoperf.report.cells import number
@@ -28,7 +24,7 @@ def validation_report(made: Validation) -> Report:
     """What was predicted and how wrong it was, at every split; the last one drawn and listed run by run."""
     provenance = {"source": made.source, "data": made.fingerprint, **versions()}
     blocks: list[Block] = [Heading("In short"), *_sentences(made), *baseline_caveats(made)]
-    skipped = [f"Split {split.name} was skipped: {split.skipped}." for split in made.splits if split.skipped]
+    skipped = [f"Split {split.name} was skipped: {split.reason}." for split in made.skipped]
     blocks += [Caveat(text, kind="note") for text in skipped]
     blocks += [Heading("How wrong"), error_table(made)]
     if made.made:
@@ -114,9 +110,8 @@ def error_table(made: Validation) -> Table:
 
 def held_out_table(made: Validation, split: Split) -> Table:
     """The runs left out, one by one: what they measured and what was said before."""
-    known = _seen(split)
-    data, truth, ahead = known.study.by_name(known.study.chosen), known.truth, known.ahead
-    order = np.argsort(-known.scale, kind="stable")[:MOST_ROWS]
+    data, truth, ahead = split.study.data, split.truth, split.outlook
+    order = np.argsort(-split.scale, kind="stable")[:MOST_ROWS]
     columns = (
         *(_input(data, word) for word in data.law.inputs),
         Column("measured", align="right"),
@@ -126,7 +121,7 @@ def held_out_table(made: Validation, split: Split) -> Table:
     )
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
-            *(float(x[i]) for x in known.inputs),
+            *(float(x[i]) for x in _inputs(split)),
             f"{truth[i]:#.4g}",
             Estimate(float(ahead.value[i]), float(ahead.low[i]), float(ahead.high[i]), made.level),
             f"{100 * (ahead.value[i] / truth[i] - 1):+.1f}",
@@ -145,32 +140,17 @@ def _input(data: LawData, word: str) -> Column:
     return Column(known.label, known.unit)
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """A split that was made, its parts known to be there; arrays (m,) over the runs left out."""
-
-    study: Study
-    inputs: list[Floats]
-    scale: Floats
-    truth: Floats
-    ahead: Outlook
-
-
-def _seen(split: Split) -> _Seen:
-    if split.study is None or split.later is None or split.scale is None:
-        raise OptionError(f"split {split.name} was not made ({split.skipped}); nothing of it can be shown.")
-    if split.truth is None or split.outlook is None:
-        raise OptionError(f"split {split.name} holds no predictions; nothing of it can be shown.")
-    return _Seen(split.study, split.later[split.study.chosen], split.scale, split.truth, split.outlook)
+def _inputs(split: Split) -> list[Floats]:
+    """Inputs of the chosen law at the runs left out, (m,) each."""
+    return split.later[split.study.chosen]
 
 
 def split_figure(made: Validation, split: Split) -> Figure:
     """How far predictions lie from what runs measured: among the runs fitted, and beyond them."""
-    known = _seen(split)
-    own = known.study.forecasters[known.study.chosen]
-    order = np.argsort(known.scale, kind="stable")
-    scale, truth = known.scale[order], known.truth[order]
-    value, low, high = known.ahead.value[order], known.ahead.low[order], known.ahead.high[order]
+    own, ahead = split.study.forecasters[split.study.chosen], split.outlook
+    order = np.argsort(split.scale, kind="stable")
+    scale, truth = split.scale[order], split.truth[order]
+    value, low, high = ahead.value[order], ahead.low[order], ahead.high[order]
     fitted = own.problem.predict(own.u[None])[0]
     at, bottom, top = _hull(scale, value / high - 1, value / low - 1)
     return Figure(
@@ -182,18 +162,18 @@ def split_figure(made: Validation, split: Split) -> Figure:
             Rule("no error", y=0.0),
             Rule("largest run fitted", x=float(own.data.scale.max())),
             Points("fitted", own.data.scale, 100 * (fitted / own.data.y - 1), role="data"),
-            Points("held out", scale, 100 * (value / truth - 1), labels=_labels(known, order), role="heldout"),
+            Points("held out", scale, 100 * (value / truth - 1), labels=_labels(split, order), role="heldout"),
         ),
         f"Diamonds right of the rule were predicted before they were seen; {made.level:.0%} of them should lie in "
         "the shade. Above 0 the prediction was too high.",
     )
 
 
-def _labels(known: _Seen, order: NDArray[np.intp]) -> list[str]:
-    law = known.study.by_name(known.study.chosen)
-    units = [axis(law.binding[word], law.units.get(word, "")).unit for word in law.law.inputs]
+def _labels(split: Split, order: NDArray[np.intp]) -> list[str]:
+    data = split.study.data
+    units = [axis(data.binding[word], data.units.get(word, "")).unit for word in data.law.inputs]
     return [
-        ", ".join(f"{number(float(x[i]), unit)} {unit}".strip() for x, unit in zip(known.inputs, units, strict=True))
+        ", ".join(f"{number(float(x[i]), unit)} {unit}".strip() for x, unit in zip(_inputs(split), units, strict=True))
         for i in order
     ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -10,25 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isoperf.capability import Option, Reference, capability
-from isoperf.errors import OptionError
 from isoperf.estimate import Estimates, Status, check_level
 from isoperf.fitting.candidates import candidates
 from isoperf.fitting.cautions import with_cautions
-from isoperf.fitting.data import LawData
 from isoperf.fitting.fit_law import fit_law
-from isoperf.fitting.optimum import compute_optimal
-from isoperf.fitting.points import target_inputs, target_table
+from isoperf.fitting.points import target_inputs
 from isoperf.fitting.result import WITHOUT_INTERVAL, Fit
 from isoperf.fitting.study import Outlook, Study, study
 from isoperf.observations import Observations
 from isoperf.options import Data, Delta, LawName, Level, NoiseName, Progress, Seed, Values, X, Y
+from isoperf.predict._targets import Targets
 from isoperf.readers import load
 from isoperf.report import Report
 
 __all__ = ["Forecast", "forecast"]
 
 Floats = NDArray[np.float64]
-DERIVABLE = {"n_params", "n_tokens", "flops"}  # any two give the third
 
 
 @dataclass(frozen=True)
@@ -131,27 +127,14 @@ def forecast(
     level = check_level(level)
     found = candidates(obs, law=law, x=x, y=y)
     name = "auto" if isinstance(law, str) and law == "auto" else found[0].law.name
-    asked = {
-        "n_params": tuple(n_params),
-        "n_tokens": tuple(n_tokens),
-        "n_unique_tokens": tuple(n_unique_tokens),
-        "flops": tuple(flops),
-        **({x: tuple(x_at)} if x and x_at else {}),
-    }
-    if x_at and x is None:
-        raise OptionError("x_at needs x: say which column its values belong to, such as x='n_tokens'.")
-    given = {column: values for column, values in asked.items() if values}
-    if at is not None and given:
-        raise OptionError(f"give the runs to forecast by at= or by {', '.join(given)}, not by both.")
-    table = load(at) if at is not None else None
-    if table is not None:
-        given = dict.fromkeys(table.columns, ())
-    found = [one for one in found if one.law.name == name or _answerable(one, given)] or found
+    sizes = {"n_params": n_params, "n_tokens": n_tokens, "n_unique_tokens": n_unique_tokens, "flops": flops}
+    targets = Targets.of(sizes, x=x, x_at=x_at, at=at)
+    found = [one for one in found if one.law.name == name or targets.suit(one)] or found
     known = study(found, law=name, noise=noise, delta=delta, seed=seed, progress=progress)
     fitted = fit_law(known.data, noise=known.noise, delta=delta, n_bootstrap=n_bootstrap, level=level, seed=seed)
     fitted = with_cautions(fitted, obs)
-    targets, optimal = (table, False) if table is not None else _targets(given, fitted)
-    return foresee(known, fitted, targets, level, optimal=optimal)
+    table, optimal = targets.settle(fitted)
+    return foresee(known, fitted, table, level, optimal=optimal)
 
 
 def foresee(known: Study, fitted: Fit, targets: Observations, level: float, *, optimal: bool = False) -> Forecast:
@@ -166,38 +149,3 @@ def foresee(known: Study, fitted: Fit, targets: Observations, level: float, *, o
     low, high = (np.where(guess | np.isnan(value), np.nan, end) for end in (ahead.low, ahead.high))
     runs = Estimates(value, low, high, level, fitted.unit, plain.status)
     return Forecast(targets, runs, plain, fitted, known, ahead, optimal)
-
-
-def _answerable(one: LawData, given: Mapping[str, Values]) -> bool:
-    """Whether the targets say, or imply, every input of a law."""
-    known = set(given) | (DERIVABLE if given.keys() & DERIVABLE else set())
-    return {one.binding[word] for word in one.law.inputs} <= known
-
-
-def _targets(given: Mapping[str, Values], fitted: Fit) -> tuple[Observations, bool]:
-    """Settle the rows to predict; compute alone means compute-optimal sizes."""
-    needed = [fitted.binding[word] for word in fitted.law.inputs]
-    if not given:
-        raise OptionError(f"nothing to forecast: give {' and '.join(needed)}{' or flops' if len(needed) > 1 else ''}.")
-    if list(given) == ["flops"] and set(fitted.law.inputs) == {"n_params", "n_tokens"}:
-        table = target_table(given)
-        best = compute_optimal(fitted.law, dict(fitted.values), table["flops"])
-        if not np.isfinite(best.n_params).all():
-            raise OptionError(
-                "no compute-optimal size between 1e-4 and 1e8 tokens per parameter for this fit; "
-                "give n_params and n_tokens."
-            )
-        return table.with_column("n_params", best.n_params[0], unit="params", derived="compute-optimal").with_column(
-            "n_tokens", best.n_tokens[0], unit="tokens", derived="compute-optimal"
-        ), True
-    missing = [column for column in needed if column not in given]
-    if missing and not (set(needed) <= DERIVABLE and len(given.keys() & DERIVABLE) >= 2):
-        raise OptionError(
-            f"law {fitted.law.name!r} needs {' and '.join(needed)} of each run; {' and '.join(missing)} not given. "
-            f"Give {' and '.join(_flag(column, fitted) for column in missing)} too."
-        )
-    return target_table(given), False
-
-
-def _flag(column: str, fitted: Fit) -> str:
-    return "x_at" if column == fitted.binding.get("x") else column

@@ -12,7 +12,7 @@ from isoperf.capability import Option, Reference, capability
 from isoperf.errors import OptionError
 from isoperf.estimate import Estimate, Estimates, Status, check_level, finite_or_none
 from isoperf.fitting.fit_law import fit_law
-from isoperf.fitting.result import Fit
+from isoperf.fitting.result import BEYOND, Fit
 from isoperf.laws import Law
 from isoperf.laws.base import Noise
 from isoperf.options import Data, Level, Seed, X, Y
@@ -250,7 +250,7 @@ def _ahead(prefixes: Prefixes, x: Floats, level: float, unit: str) -> Estimates 
         return None
     last = len(prefixes) - 1
     value, low, high = (part[0] for part in prefixes.forecasts(x, level, range(last, last + 1)))
-    beyond = x > prefixes.x[-1] * 1.001
+    beyond = x > prefixes.x[-1] * BEYOND
     rehearsed = bool(np.isfinite(low).all())
     inside = Status.OK if rehearsed else Status.TOO_FEW
     status = tuple(Status.EXTRAPOLATED if far and rehearsed else inside for far in beyond)

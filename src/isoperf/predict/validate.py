@@ -15,11 +15,11 @@ from isoperf.estimate import check_level
 from isoperf.fitting.candidates import candidates
 from isoperf.fitting.data import LawData
 from isoperf.fitting.study import Outlook, Study, study
-from isoperf.options import Data, Delta, LawName, Level, NoiseName, Progress, Seed, X, Y
+from isoperf.options import Data, Delta, LawName, Level, NoiseName, Progress, Seed, X, Y, several
 from isoperf.readers import load
 from isoperf.report import Report
 
-__all__ = ["HeldOut", "Split", "Validation", "validate"]
+__all__ = ["HeldOut", "Skipped", "Split", "Validation", "validate"]
 
 Floats = NDArray[np.float64]
 MIN_TEST = 2
@@ -55,32 +55,53 @@ class Split:
     ----------
     name : such as ``10x``; reach : largest scale held out over the largest learnt from.
     scale, truth : (m,) rows left out; later : their inputs by law; outlook : the chosen law's prediction of them.
-    skipped : why the split could not be made, empty otherwise.
     """
 
     name: str
     n_train: int
     n_test: int
-    reach: float = float("nan")
-    laws: tuple[HeldOut, ...] = ()
-    study: Study | None = None
-    scale: Floats | None = None
-    later: Mapping[str, list[Floats]] | None = None
-    truth: Floats | None = None
-    outlook: Outlook | None = None
-    skipped: str = ""
+    reach: float
+    laws: tuple[HeldOut, ...]
+    study: Study
+    scale: Floats
+    later: Mapping[str, list[Floats]]
+    truth: Floats
+    outlook: Outlook
 
     @property
     def chosen(self) -> HeldOut:
         """How the law chosen on the smaller runs fared."""
         return next(law for law in self.laws if law.chosen)
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the split for machines."""
+        laws = [vars(law) for law in self.laws]
+        return {**_counts(self), "reach": self.reach, "skipped": None, "laws": laws}
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A division that could not be made, and why."""
+
+    name: str
+    n_train: int
+    n_test: int
+    reason: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what is known of it for machines."""
+        return {**_counts(self), "reach": None, "skipped": self.reason, "laws": []}
+
+
+def _counts(split: Split | Skipped) -> dict[str, Any]:
+    return {"name": split.name, "n_train": split.n_train, "n_test": split.n_test}
+
 
 @dataclass(frozen=True)
 class Validation:
     """Extrapolation errors and interval coverage of every law at every split."""
 
-    splits: tuple[Split, ...]
+    splits: tuple[Split | Skipped, ...]
     level: float
     output: str
     unit: str
@@ -91,7 +112,12 @@ class Validation:
     @property
     def made(self) -> tuple[Split, ...]:
         """Splits that could be made."""
-        return tuple(split for split in self.splits if not split.skipped)
+        return tuple(split for split in self.splits if isinstance(split, Split))
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """Splits that could not be made."""
+        return tuple(split for split in self.splits if isinstance(split, Skipped))
 
     @property
     def ok(self) -> bool:
@@ -109,17 +135,7 @@ class Validation:
         """Return the validation for machines."""
         return {
             "level": self.level,
-            "splits": [
-                {
-                    "name": split.name,
-                    "n_train": split.n_train,
-                    "n_test": split.n_test,
-                    "reach": split.reach if split.laws else None,
-                    "skipped": split.skipped or None,
-                    "laws": [vars(law) for law in split.laws],
-                }
-                for split in self.splits
-            ],
+            "splits": [split.as_dict() for split in self.splits],
             "source": self.source,
             "data": self.fingerprint,
         }
@@ -170,21 +186,25 @@ def validate(
     found = candidates(obs, law=law, x=x, y=y)
     first = found[0]
     splits = []
-    cuts = list(_cuts(first.scale, factors, hold_out))
+    cuts = list(_cuts(first.scale, several("factors", factors), hold_out))
     for number, (label, cut) in enumerate(cuts):
         before = first.scale <= cut
         asked = name or first.law.name
         splits.append(_split(label, found, before, asked, noise, delta, level, seed))
         if progress is not None:
             progress(number + 1, len(cuts))
-    if all(split.skipped for split in splits):
-        reasons = "; ".join(f"{split.name}: {split.skipped}" for split in splits)
-        raise DataError(f"{obs.source}: no split could be made ({reasons}). Add runs, or say where to cut: other factors, or hold_out, such as 0.3 for the largest 30 % of rows.")
     output = first.binding[first.law.output]
     joint = {"n_params", "n_tokens"} <= set(first.law.inputs)
     scale_name = "flops" if joint else first.binding[first.law.inputs[0]]
     unit = first.units.get(first.law.output, "")
-    return Validation(tuple(splits), level, output, unit, obs.source, first.fingerprint, scale_name)
+    made = Validation(tuple(splits), level, output, unit, obs.source, first.fingerprint, scale_name)
+    if not made.made:
+        reasons = "; ".join(f"{split.name}: {split.reason}" for split in made.skipped)
+        raise DataError(
+            f"{obs.source}: no split could be made ({reasons}). Add runs, or say where to cut: other factors, "
+            "or hold_out, such as 0.3 for the largest 30 % of rows."
+        )
+    return made
 
 
 def _cuts(scale: Floats, factors: tuple[float, ...], hold_out: float) -> Iterator[tuple[str, float]]:
@@ -210,14 +230,14 @@ def _split(
     delta: Delta,
     level: float,
     seed: int,
-) -> Split:
+) -> Split | Skipped:
     n_train, n_test = int(before.sum()), int((~before).sum())
     if n_test < MIN_TEST:
-        return Split(label, n_train, n_test, skipped=f"only {n_test} larger rows to predict")
+        return Skipped(label, n_train, n_test, f"only {n_test} larger rows to predict")
     train = [data.take(before) for data in found]
     able = [data for data in train if data.law.baseline or data.n_points >= len(data.law.params) + 2]
     if all(data.law.baseline for data in able) or asked not in ("auto", *(d.law.name for d in able)):
-        return Split(label, n_train, n_test, skipped=f"only {n_train} smaller rows to learn from")
+        return Skipped(label, n_train, n_test, f"only {n_train} smaller rows to learn from")
     known = study(able, law=asked, noise=noise, delta=delta, seed=seed)
     names = [data.law.name for data in able]
     later = {data.law.name: [x[~before] for x in data.inputs] for data in found if data.law.name in names}

@@ -75,7 +75,7 @@ def _columns(content: dict[str, Any], name: str) -> dict[str, Any]:
     lists = {key: cells for key, cells in content.items() if isinstance(cells, list)}
     if not content or len(lists) < len(content):
         other = next((key for key in content if key not in lists), None)
-        found = f"whose {other!r} is {_kind(content[other])}" if other is not None else "that is empty"
+        found = f"whose {other!r} is a JSON {_kind(content[other])}" if other is not None else "that is empty"
         raise DataError(f"{name} holds a JSON object {found}, not a table. {_NEEDED}")
     if not any(lists.values()):
         raise DataError(f"{name} has columns ({', '.join(lists)}) but no rows. At least one row is needed.")
@@ -99,5 +99,5 @@ def _column(records: Iterable[dict[str, Any]], key: str) -> list[Any]:
 
 
 def _kind(value: Any) -> str:
-    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
-    return names.get(type(value), "a number")
+    names = {dict: "object", list: "list", str: "text", bool: "true/false", type(None): "null"}
+    return names.get(type(value), "number")

@@ -76,9 +76,10 @@ def _places(estimate: Estimate, unit: str) -> int | None:
     known = [x for x in (estimate.value, estimate.low, estimate.high) if x is not None and math.isfinite(x)]
     if len(known) < 3 or unit == "FLOPs" or unit in _COUNTS or max(map(abs, known)) >= _PLAIN:
         return None
-    if known[1] >= known[2]:
+    half = (known[2] - known[1]) / 2
+    if half <= 0:  # turned round, or so small that halving leaves nothing
         return None
-    places = _two_digits((known[2] - known[1]) / 2)
+    places = _two_digits(half)
     small = min((abs(x) for x in known if x), default=1.0)
     places = min(max(places, _two_digits(small)), places + 1)
     return max(places, 0) if places <= 5 else None

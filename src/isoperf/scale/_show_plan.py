@@ -7,6 +7,7 @@ import numpy as np
 from isoperf.estimate import Estimate, Status
 from isoperf.fitting.contours import contour_figure
 from isoperf.fitting.figures import fit_figure, residual_figure
+from isoperf.fitting.result import BEYOND
 from isoperf.fitting.show import cautions, fit_blocks, fit_warnings, source_name, told_provenance
 from isoperf.fitting.show_study import law_table
 from isoperf.identities import FLOPS_PER_PARAM_TOKEN
@@ -58,7 +59,9 @@ def _answer(made: Plan) -> str:
     for target in made.targets[:2]:
         if target.reached == 0 and target.flops.value is None and len(made.fit.draws):
             given = f" with {target.given}" if target.given else ""
-            sentences.append(f"A {_output(made)} of {target.loss:g}{given} is **out of reach**: no fit ever gets there.")
+            sentences.append(
+                f"A {_output(made)} of {target.loss:g}{given} is **out of reach**: no fit ever gets there."
+            )
         elif target.flops.low is None:
             sentences.append(
                 f"Whether a {_output(made)} of {target.loss:g} can be reached at all, **the data do not decide**: "
@@ -78,7 +81,7 @@ def _warnings(made: Plan) -> list[Caveat]:
     data = made.study.data
     asked = [b.flops for b in made.budgets] + [t.flops.value for t in made.targets if t.flops.value is not None]
     far = max(asked, default=0.0) / made.flops_per_param_token * FLOPS_PER_PARAM_TOKEN / float(data.scale.max())
-    if far > 1.001:
+    if far > BEYOND:
         text = f"The plan reaches {far:.3g} times beyond the largest run measured: what it says there is extrapolated."
         found.append(Caveat(text, kind="note"))
     ratios = data.inputs[1] / data.inputs[0] if data.law.inputs == ("n_params", "n_tokens") else None

@@ -17,13 +17,15 @@ from isoperf.fitting.fit_law import fit_law
 from isoperf.fitting.result import Fit
 from isoperf.fitting.study import Study, study
 from isoperf.identities import FLOPS_PER_PARAM_TOKEN
-from isoperf.options import Data, Delta, LawName, Level, NoiseName, Progress, Seed, Values, Y
+from isoperf.options import Data, Delta, LawName, Level, NoiseName, Progress, Seed, Values, Y, several
 from isoperf.readers import load
 from isoperf.report import Report
 from isoperf.scale._answers import Budget, Detour, Target, as_dict
 from isoperf.scale._planner import DETOURS, Planner
 
 __all__ = ["Budget", "Detour", "Plan", "Target", "plan"]
+
+LEAST_SHARE = 0.01  # laws of less weight would hardly move an interval and cost a bootstrap each
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ def plan(
     """
     obs = load(data)
     level = check_level(level)
+    flops, target_loss = several("flops", flops), several("target_loss", target_loss)
     _check(flops, target_loss, n_params, n_tokens, flops_per_param_token)
     automatic = isinstance(law, str) and law == "auto"
     found = candidates(obs, law=law, y=y)
@@ -126,15 +129,10 @@ def plan(
     shares = dict(known.weights) if automatic else {known.chosen: 1.0}
     fits = {
         one: fit_law(
-            known.by_name(one),
-            noise=known.noise,
-            delta=delta,
-            n_bootstrap=n_bootstrap,
-            level=level,
-            seed=seed,
+            known.by_name(one), noise=known.noise, delta=delta, n_bootstrap=n_bootstrap, level=level, seed=seed
         )
         for one, share in shares.items()
-        if share >= 0.01 or one == known.chosen
+        if share >= LEAST_SHARE or one == known.chosen
     }
     fits[known.chosen] = with_cautions(fits[known.chosen], obs)
     planner = Planner(known, fits, shares, flops_per_param_token, level)
