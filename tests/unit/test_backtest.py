@@ -109,3 +109,13 @@ def test_a_law_without_draws_has_no_finite_spread() -> None:
     data = runs(4)[0]
     made = forecaster(data, n_draws=60, n_starts=4, rng=np.random.default_rng(0), **OPTIONS)
     assert np.isinf(made([np.array([1e9]), np.array([2e10])]).fit_sd).all()
+
+
+def test_a_long_table_is_rehearsed_on_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every origin of the sample is one of the table's own rows, and the errors stay those of the noise."""
+    monkeypatch.setattr("isoperf.fitting.backtest.MOST_ROWS", 100)
+    found = candidates(load(chinchilla_runs(1_000)), law="chinchilla")[:1]
+    test = backtest(found, noise="auto", delta="auto", rng=np.random.default_rng(0))
+    assert max(origin.n_train + len(origin.truth) for origin in test.origins) == 100
+    assert {origin.cut for origin in test.origins} <= set(found[0].scale)
+    assert np.mean(np.abs(test.origins[-1].truth - test.origins[-1].by_law["chinchilla"].mean)) < 0.02

@@ -194,3 +194,9 @@ def test_one_number_is_as_good_as_several() -> None:
     assert plan(**runs, flops=one * 1e13).budgets == plan(**runs, flops=(7e22,)).budgets
     with pytest.raises(OptionError, match=r"n_params must be a number or several.*'7B'"):
         forecast(**runs, n_params=text, n_tokens=(1e12,))
+
+
+def test_barely_more_rows_than_parameters_are_told_of() -> None:
+    runs = chinchilla_runs()
+    assert "6 different rows for 5 parameters" in told({name: x[::10] for name, x in runs.items()})
+    assert "different rows for" not in told({name: x[::5] for name, x in runs.items()})

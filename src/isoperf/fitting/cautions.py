@@ -23,14 +23,27 @@ MOST_GROUPS = 20
 ROWS_PER_RUN = 2  # fewer rows to a name are repeats of it, not checkpoints
 ROWS_PER_SIZE = 5
 EXPLAINED = 0.25  # share of the residual variance between groups that is worth telling
+SPARE_POINTS = 2
 FAR = 10.0  # robust standard deviations
 FAINT = 0.05  # residuals below this share of the value are never far
 
 
 def with_cautions(fit: Fit, obs: Observations) -> Fit:
     """Return the fit with what its table says against it; ``obs`` holds the rows that were fitted."""
-    said = [*table_cautions(obs, fit.law.inputs), *_rising(fit), *_mixed(fit, obs), *_astray(fit)]
+    said = [*_few(fit), *table_cautions(obs, fit.law.inputs), *_rising(fit), *_mixed(fit, obs), *_astray(fit)]
     return replace(fit, cautions=tuple(said))
+
+
+def _few(fit: Fit) -> list[str]:
+    """A law through barely more rows than it has parameters passes close to all of them, right or wrong."""
+    points = np.unique(np.stack(list(fit.inputs.values())), axis=1).shape[1] if fit.inputs else fit.n_rows
+    spare = points - len(fit.law.params)
+    if not 0 < spare <= SPARE_POINTS or fit.law.last_only:
+        return []
+    return [
+        f"{points} different rows for {len(fit.law.params)} parameters leave almost nothing to judge the law by: "
+        "scatter and intervals are guesses. Add runs, or choose a law with fewer parameters."
+    ]
 
 
 def table_cautions(obs: Observations, inputs: tuple[str, ...]) -> list[str]:
