@@ -19,7 +19,7 @@ from isoperf.fitting.show_study import law_table
 from isoperf.identities import FLOPS_PER_PARAM_TOKEN
 from isoperf.predict._show_validation import baseline_caveats, error_table, held_out_table, split_figure
 from isoperf.predict.validate import Split, Validation, validate
-from isoperf.report import Block, Caveat, Facts, Figure, Heading, Prose, Report
+from isoperf.report import Block, Caveat, Facts, Figure, Heading, Prose, Report, Shown
 from isoperf.report.cells import number, said
 from isoperf.scale._show_plan import plan_blocks
 from isoperf.scale.plan import Plan, plan
@@ -33,7 +33,7 @@ GROWTH = (3.0, 10.0)
 
 
 @dataclass(frozen=True)
-class Demo:
+class Demo(Shown):
     """Everything the demonstration found."""
 
     kept: int

@@ -82,3 +82,9 @@ def test_listing_imports_nothing() -> None:
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "isoperf.predict" not in loaded and "isoperf.scale" not in loaded
+
+
+@pytest.mark.parametrize("name", ["fit", "validate"])
+def test_a_notebook_shows_the_report(name: str) -> None:
+    result = capability.get(name)(datasets.load("stdlib_lm"))
+    assert result._repr_markdown_() == result.report().markdown()  # type: ignore[attr-defined]

@@ -14,6 +14,7 @@ from isoperf.estimate import Estimate, Estimates, Status, check_level, finite_or
 from isoperf.fitting.noise import NoiseModel
 from isoperf.fitting.quantiles import central_interval
 from isoperf.laws.base import Law
+from isoperf.report.notebook import Shown
 
 if TYPE_CHECKING:
     from isoperf.report import Report
@@ -54,7 +55,7 @@ class Diagnostics:
 
 
 @dataclass(frozen=True, eq=False)
-class Fit:
+class Fit(Shown):
     """A law that met data; ask it with :meth:`predict`, read it with :meth:`report`.
 
     Attributes

@@ -17,7 +17,7 @@ from isoperf.fitting.result import Fit
 from isoperf.laws import Law, get
 from isoperf.options import Bootstrap, Data, Delta, Level, NoiseName, NStarts, Progress, Seed, X, Y
 from isoperf.readers import load
-from isoperf.report import Block, Caveat, Cell, Column, Heading, Prose, Report, Table
+from isoperf.report import Block, Caveat, Cell, Column, Heading, Prose, Report, Shown, Table
 
 __all__ = ["Fits", "fit_groups"]
 
@@ -25,7 +25,7 @@ SHOWN = 50
 
 
 @dataclass(frozen=True)
-class Fits:
+class Fits(Shown):
     """One fit per group, by label, in the table's order."""
 
     by_group: Mapping[str, Fit]

@@ -20,7 +20,7 @@ from isoperf.observations import Observations
 from isoperf.options import Data, Delta, LawName, Level, NoiseName, Progress, Seed, Values, X, Y
 from isoperf.predict._targets import Targets
 from isoperf.readers import load
-from isoperf.report import Report
+from isoperf.report import Report, Shown
 
 __all__ = ["Forecast", "forecast"]
 
@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Forecast:
+class Forecast(Shown):
     """What new runs will measure.
 
     Attributes

@@ -20,7 +20,7 @@ from isoperf.predict._curve import Curve, Direction, law_with_limit, one_curve
 from isoperf.predict._prefixes import ASYMPTOTE, Prefixes, fit_prefixes, prefix_sizes
 from isoperf.predict._proximity import RUN, Verdict, judge
 from isoperf.readers import load
-from isoperf.report import Report
+from isoperf.report import Report, Shown
 
 __all__ = ["Trace", "trace"]
 
@@ -29,7 +29,7 @@ SPARE = 2  # points beyond the parameters before a fit's scatter says anything
 
 
 @dataclass(frozen=True)
-class Trace:
+class Trace(Shown):
     """One curve fitted again and again as it grew, and whether the answer has settled.
 
     Attributes

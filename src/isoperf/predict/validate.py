@@ -17,7 +17,7 @@ from isoperf.fitting.data import LawData
 from isoperf.fitting.study import Outlook, Study, study
 from isoperf.options import Data, Delta, LawName, Level, NoiseName, Progress, Seed, X, Y, several
 from isoperf.readers import load
-from isoperf.report import Report
+from isoperf.report import Report, Shown
 
 __all__ = ["HeldOut", "Skipped", "Split", "Validation", "validate"]
 
@@ -98,7 +98,7 @@ def _counts(split: Split | Skipped) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Validation:
+class Validation(Shown):
     """Extrapolation errors and interval coverage of every law at every split."""
 
     splits: tuple[Split | Skipped, ...]

@@ -6,6 +6,7 @@ from isoperf.report.blocks import Block, Caveat, Cell, Column, Facts, Heading, P
 from isoperf.report.document import Report
 from isoperf.report.figure import Axis, Figure
 from isoperf.report.layers import Band, Bars, Contour, Layer, Line, Points, Role, Rule
+from isoperf.report.notebook import Shown
 
 __all__ = [
     "Axis",
@@ -26,5 +27,6 @@ __all__ = [
     "Report",
     "Role",
     "Rule",
+    "Shown",
     "Table",
 ]

@@ -62,6 +62,9 @@ class Report:
 
         draw(self, console)
 
+    def _repr_markdown_(self) -> str:
+        return self.markdown()
+
     def markdown(self) -> str:
         """Return the report as Markdown with GitHub's tables."""
         from isoperf.report.markdown import as_markdown

@@ -19,7 +19,7 @@ from isoperf.fitting.study import Study, study
 from isoperf.identities import FLOPS_PER_PARAM_TOKEN
 from isoperf.options import Data, Delta, LawName, Level, NoiseName, Progress, Seed, Values, Y, several
 from isoperf.readers import load
-from isoperf.report import Report
+from isoperf.report import Report, Shown
 from isoperf.scale._answers import Budget, Detour, Target, as_dict
 from isoperf.scale._planner import DETOURS, Planner
 
@@ -29,7 +29,7 @@ LEAST_SHARE = 0.01  # laws of less weight would hardly move an interval and cost
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Shown):
     """Where the next unit of compute should go."""
 
     budgets: tuple[Budget, ...]
