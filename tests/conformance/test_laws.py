@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import doctest
 import inspect
-import itertools
 import re
 import sys
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from isoperf.errors import LawError
-from isoperf.fitting.dual import gradient
 from isoperf.laws import Law, discover, get
 from isoperf.laws.base import Floats
+from isoperf.testing import check_broadcasting, check_finite, check_gradient, check_linear
 from tests.conformance.planted import PLANTED
 
 LAWS = sorted(discover())
-EXTREMES = (1e-9, 1.0, 1e30)
-
-WITH_LINEAR = [name for name in LAWS if any(param.linear for param in get(name).params)]
+Check = Callable[[Law, Mapping[str, float], Mapping[str, Floats]], None]
 
 every_law = pytest.mark.parametrize("law", [get(name) for name in LAWS], ids=LAWS)
 
@@ -38,12 +36,6 @@ def _inputs(law: Law) -> tuple[Floats, ...]:
 def _evaluate(law: Law, theta: Floats, inputs: tuple[Floats, ...]) -> Floats:
     p = SimpleNamespace(**{name: theta[:, j : j + 1] for j, name in enumerate(law.names)})
     return np.asarray(np.broadcast_to(law.formula(p, *inputs), (len(theta), len(inputs[0]))))
-
-
-def _around_truth(law: Law, n: int = 8) -> Floats:
-    """(n, p) values within 20 % of the planted ones."""
-    factors = np.random.default_rng(7).uniform(0.8, 1.2, (n, len(law.params)))
-    return np.asarray(_truth(law) * factors)
 
 
 def test_every_law_has_planted_values() -> None:
@@ -95,57 +87,14 @@ def test_examples_run(law: Law) -> None:
 
 
 @every_law
+@pytest.mark.parametrize("check", [check_broadcasting, check_gradient, check_linear], ids=lambda check: check.__name__)
+def test_public_checks_of_shape_gradient_and_linearity(law: Law, check: Check) -> None:
+    check(law, PLANTED[law.name].values, PLANTED[law.name].inputs)
+
+
+@every_law
 def test_output_and_gradient_are_finite_at_extreme_inputs(law: Law) -> None:
-    corners = np.array(list(itertools.product(EXTREMES, repeat=len(law.inputs)))).T
-    inputs = tuple(corners)
-    with np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
-        assert np.isfinite(_evaluate(law, _truth(law), inputs)).all()
-    value, jacobian = gradient(law, _truth(law), inputs)
-    assert np.isfinite(value).all()
-    assert np.isfinite(jacobian).all()
-
-
-@every_law
-def test_batches_of_parameters_and_inputs_broadcast(law: Law) -> None:
-    theta, inputs = _around_truth(law), _inputs(law)
-    together = _evaluate(law, theta, inputs)
-    for row, values in zip(together, theta, strict=True):
-        alone = law.predict(dict(zip(law.names, values, strict=True)), **dict(zip(law.inputs, inputs, strict=True)))
-        np.testing.assert_allclose(row, alone, rtol=1e-13)
-
-
-@every_law
-def test_exact_gradient_equals_finite_difference(law: Law) -> None:
-    theta, inputs = _around_truth(law), _inputs(law)
-    value, jacobian = gradient(law, theta, inputs)
-    np.testing.assert_allclose(value, _evaluate(law, theta, inputs), rtol=1e-12)
-    for j, name in enumerate(law.names):
-        step = 1e-4 * np.abs(theta[:, j])
-
-        def moved(times: float, j: int = j, step: Floats = step) -> Floats:
-            shifted = theta.copy()
-            shifted[:, j] += times * step
-            return _evaluate(law, shifted, inputs)
-
-        # Five points, error of order step^4: about 1e-16 relative here, so rounding decides.
-        slope = (8 * (moved(1) - moved(-1)) - (moved(2) - moved(-2))) / (12 * step[:, None])
-        rounding = 1e-14 * np.abs(value).max() / step[:, None]
-        error = np.abs(jacobian[j] - slope)
-        assert (error <= 1e-7 * np.abs(slope) + 10 * rounding).all(), name
-
-
-@pytest.mark.parametrize("law", [get(name) for name in WITH_LINEAR], ids=WITH_LINEAR)
-def test_parameters_marked_linear_are_jointly_linear(law: Law) -> None:
-    linear = np.array([param.linear for param in law.params])
-    theta, inputs = _around_truth(law), _inputs(law)
-    rng = np.random.default_rng(3)
-    first, second, total = theta.copy(), theta.copy(), theta.copy()
-    first[:, linear] *= rng.uniform(0.1, 3, linear.sum())
-    second[:, linear] *= rng.uniform(-3, 3, linear.sum())
-    total[:, linear] = 2.0 * first[:, linear] - 0.5 * second[:, linear]
-    parts = 2.0 * _evaluate(law, first, inputs), -0.5 * _evaluate(law, second, inputs)
-    scale = np.abs(parts[0]) + np.abs(parts[1])
-    assert (np.abs(_evaluate(law, total, inputs) - sum(parts)) <= 1e-12 * scale.max()).all()
+    check_finite(law, PLANTED[law.name].values)
 
 
 @every_law

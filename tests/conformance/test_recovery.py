@@ -13,6 +13,7 @@ from isoperf.fitting.problem import Problem
 from isoperf.fitting.solve import solve
 from isoperf.laws import Law, discover, get
 from isoperf.laws.base import Floats
+from isoperf.testing import check_recovery
 from tests.conformance.planted import PLANTED
 
 LAWS = sorted(discover())
@@ -37,12 +38,8 @@ def _truth(law: Law) -> Floats:
 @every_law
 @pytest.mark.parametrize("seed", [0, 1])
 def test_clean_data_give_the_planted_parameters_back(law: Law, seed: int) -> None:
-    truth = _truth(law)
-    problem = _problem(law, truth)
-    found = search(problem, np.ones(problem.n_rows), np.random.default_rng(seed))
-    assert found.converged
-    recovered = dict(zip(law.names, found.problem.to_values(found.u), strict=True))
-    assert recovered == pytest.approx(dict(PLANTED[law.name].values), rel=PLANTED[law.name].tolerance)
+    planted = PLANTED[law.name]
+    check_recovery(law, planted.values, planted.inputs, tolerance=planted.tolerance, seed=seed)
 
 
 @every_law
