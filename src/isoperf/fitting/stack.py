@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,22 +57,15 @@ def _stack(pieces: Sequence[Piece]) -> tuple[Problem, Floats]:
     first = pieces[0].problem
     width = max(piece.problem.n_rows for piece in pieces)
 
-    def tall(piece: Piece, values: Floats) -> Floats:
-        """Repeat a row for every fit of a piece and pad it with its last value."""
+    def tall(piece: Piece, values: Floats, fill: Literal["edge", "constant"] = "edge") -> Floats:
+        """Repeat a row for every fit of a piece and pad it with its last value, or with zeros."""
         rows = np.broadcast_to(values, (len(piece.start), piece.problem.n_rows))
-        return np.pad(rows, ((0, 0), (0, width - piece.problem.n_rows)), mode="edge")
+        return np.pad(rows, ((0, 0), (0, width - piece.problem.n_rows)), mode=fill)
 
     inputs = tuple(
         np.concatenate([tall(piece, piece.problem.inputs[j]) for piece in pieces]) for j in range(len(first.inputs))
     )
     y = np.concatenate([tall(p, p.problem.y if p.outputs is None else p.outputs) for p in pieces])
+    weights = np.concatenate([tall(p, p.weights, "constant") for p in pieces])
     delta = np.concatenate([np.full((len(p.start), 1), p.problem.noise.delta) for p in pieces])
-    weights = np.concatenate(
-        [
-            np.pad(
-                np.broadcast_to(p.weights, (len(p.start), p.problem.n_rows)), ((0, 0), (0, width - p.problem.n_rows))
-            )
-            for p in pieces
-        ]
-    )
     return Problem(first.law, inputs, y, NoiseModel(first.noise.name, delta)), weights
