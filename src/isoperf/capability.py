@@ -58,13 +58,15 @@ class Option:
     """What a surface needs to know about a parameter: ``Annotated[float, Option("...")]``.
 
     ``table`` marks a further table, which a surface reads as it reads the first one; ``least`` is
-    the smallest number that makes sense.
+    the smallest number that makes sense. ``local`` marks what reaches out of the question, such as a
+    program to run or a file to write: a surface whose words come from elsewhere does not offer it.
     """
 
     help: str
     unit: str = ""
     table: bool = False
     least: float | None = None
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Parameter:
     unit: str
     table: bool = False
     least: float | None = None
+    local: bool = False
 
 
 @runtime_checkable
@@ -223,4 +226,4 @@ def _parameter(parameter: inspect.Parameter, hint: Any) -> Parameter:
     required = parameter.default is inspect.Parameter.empty
     default = None if required else parameter.default
     base = hint.__origin__ if notes else hint
-    return Parameter(parameter.name, base, default, required, note.help, note.unit, note.table, note.least)
+    return Parameter(parameter.name, base, default, required, note.help, note.unit, note.table, note.least, note.local)

@@ -9,7 +9,7 @@ import pytest
 
 from isoperf import datasets, laws
 from isoperf.cli.formula import plain_formula
-from isoperf.cli.params import spread_pairs
+from isoperf.cli.table import spread_pairs
 from isoperf.cli.wording import in_options
 from tests.surface.shell import run, run_process, table_text, write
 

@@ -11,16 +11,16 @@ import click
 from isoperf.capability import Capability, get
 from isoperf.cli.options import method_option, option_values
 from isoperf.cli.output import Output, deliver, output_options
-from isoperf.cli.params import spread_pairs
 from isoperf.cli.progress import bar
-from isoperf.cli.table import PAIR_OPTIONS, TableOptions, read_table, table_argument, table_options
+from isoperf.cli.table import TableCommand, table_argument, table_options
 from isoperf.cli.wording import in_options, naming_options
 from isoperf.errors import OptionError
+from isoperf.request.tables import TableOptions, read_table
 
 __all__ = ["MethodCommand", "method_command"]
 
 
-class MethodCommand(click.Command):
+class MethodCommand(TableCommand):
     """A command that reads a table, calls a capability and shows its result."""
 
     def __init__(self, method: Capability) -> None:
@@ -44,10 +44,6 @@ class MethodCommand(click.Command):
             short_help=method.summary,
             epilog=_epilog(method),
         )
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Let ``--map`` and ``--units`` take several pairs."""
-        return super().parse_args(ctx, spread_pairs(args, PAIR_OPTIONS))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, one section for each part."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import importlib.util
 import inspect
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -14,6 +13,7 @@ from pathlib import Path
 from isoperf.errors import LawError, did_you_mean
 from isoperf.laws._restricted import parse, restrict
 from isoperf.laws.base import Law, Noise, Param, Reference
+from isoperf.own_files import run_file
 
 __all__ = ["Law", "Noise", "Param", "Reference", "discover", "get", "named"]
 
@@ -96,16 +96,7 @@ def named(name: str) -> Law | None:
 
 def _from_file(path: Path, wanted: str) -> Law:
     """Run a Python file and return the law it defines."""
-    if not path.is_file():
-        raise LawError(f"law file {str(path)!r} does not exist. Give the path of a Python file that defines a law.")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise LawError(f"law file {str(path)!r} cannot be read as Python.")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as problem:
-        raise LawError(f"law file {str(path)!r} does not run: {type(problem).__name__}: {problem}.") from problem
+    module = run_file(path, "law", LawError)
     laws = {type(one).__name__: one for one in _laws_in(module)}
     if wanted and wanted not in laws:
         raise LawError(f"{path.name} has no law {wanted!r}.{did_you_mean(wanted, laws)} It has: {_listed(laws)}.")

@@ -5,11 +5,9 @@ from __future__ import annotations
 import fnmatch
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from isoperf.cli.output import Answer, Output, deliver, output_options
-from isoperf.cli.params import spread_pairs
-from isoperf.cli.table import PAIR_OPTIONS, TableOptions, is_named, read_table, table_argument, table_options
+from isoperf.cli.table import TableCommand, table_argument, table_options
+from isoperf.request.tables import TableOptions, is_named, read_table
 
 if TYPE_CHECKING:
     from isoperf.datasets import TableInfo
@@ -19,14 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["data"]
 
 HEAD = 3
-
-
-class DataCommand(click.Command):
-    """A command whose ``--map`` and ``--units`` take several pairs."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Repeat the option before every further pair."""
-        return super().parse_args(ctx, spread_pairs(args, PAIR_OPTIONS))
 
 
 def _answer(data: str | None, **given: Any) -> None:
@@ -41,7 +31,7 @@ def _answer(data: str | None, **given: Any) -> None:
         deliver(Answer(_report(table.source, _shown(table, None), table), plain), output)
 
 
-data = DataCommand(
+data = TableCommand(
     "data",
     callback=_answer,
     params=[table_argument(required=False), *table_options(), *output_options(strict=False)],

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from isoperf.cli.output import Answer, Output, deliver, output_options
-from isoperf.cli.params import spread_pairs
-from isoperf.cli.table import PAIR_OPTIONS, TableOptions, read_source, table_options
+from isoperf.cli.table import TableCommand, table_options
+from isoperf.request.tables import TableOptions, read_source
 
 if TYPE_CHECKING:
     from isoperf.observations import Observations
@@ -21,14 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["import_"]
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
-
-
-class ImportCommand(click.Command):
-    """A command whose ``--map`` and ``--units`` take several pairs."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Repeat the option before every further pair."""
-        return super().parse_args(ctx, spread_pairs(args, PAIR_OPTIONS))
 
 
 def _target(ctx: click.Context, param: click.Parameter, value: str | None) -> Path | None:
@@ -54,7 +46,7 @@ def _answer(source: str, to: Path | None, **given: Any) -> None:
     deliver(Answer(_report(reading, written), _plain(reading, written)), output)
 
 
-import_ = ImportCommand(
+import_ = TableCommand(
     "import",
     callback=_answer,
     params=[

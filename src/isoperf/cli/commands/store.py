@@ -10,18 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from isoperf.cli.output import Answer, Output, deliver, output_options
-from isoperf.cli.params import spread_pairs
-from isoperf.cli.table import (
-    PAIR_OPTIONS,
-    TableOptions,
-    as_arguments,
-    is_named,
-    read_table,
-    stored_reference,
-    table_argument,
-    table_options,
-)
+from isoperf.cli.table import TableCommand, table_argument, table_options
 from isoperf.errors import OptionError
+from isoperf.request.tables import TableOptions, as_arguments, is_named, read_table, stored_reference
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,14 +24,6 @@ __all__ = ["COMMANDS"]
 
 SHOWN = 50  # rows of an answer that the terminal shows
 QUERY_SUFFIXES = (".csv", ".parquet", ".json")
-
-
-class AddCommand(click.Command):
-    """A command whose ``--map`` and ``--units`` take several pairs."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Repeat the option before every further pair."""
-        return super().parse_args(ctx, spread_pairs(args, PAIR_OPTIONS))
 
 
 def _init(folder: str | None, **given: Any) -> None:
@@ -224,7 +207,7 @@ init = click.Command(
     "What is in a store survives crashes, full disks and several writers at a time.",
     short_help="Make a store for the tables, fits and reports of a project.",
 )
-add = AddCommand(
+add = TableCommand(
     "add",
     callback=_add,
     params=[

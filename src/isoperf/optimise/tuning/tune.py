@@ -159,7 +159,8 @@ def tune(
         ),
     ],
     command: Annotated[
-        str | None, Option("command to measure, with {threads} where a parameter's value goes; none: look DATA up")
+        str | None,
+        Option("command to measure, with {threads} where a parameter's value goes; none: look DATA up", local=True),
     ] = None,
     minimise: Annotated[tuple[str, ...], Option("metrics to make small; several objectives make a front")] = (),
     maximise: Annotated[tuple[str, ...], Option("metrics to make large")] = (),
@@ -181,10 +182,12 @@ def tune(
         int, Option("rounds in which the best are measured again side by side, beyond the budget; 0 for none", least=0)
     ] = 0,
     top: Annotated[int, Option("how many of the best are measured again", least=2)] = 3,
-    shell: Annotated[bool, Option("run the command in a shell")] = False,
+    shell: Annotated[bool, Option("run the command in a shell", local=True)] = False,
     study: Annotated[
         str | None,
-        Option("file that keeps the trials, to go on from: .journal, or .db for SQLite, or a database's URL"),
+        Option(
+            "file that keeps the trials, to go on from: .journal, or .db for SQLite, or a database's URL", local=True
+        ),
     ] = None,
     workers: Annotated[int, Option("trials at once; they disturb each other's times", least=1)] = 1,
     sampler: Annotated[str, Option("how the next is chosen: tpe, random, nsga2, qmc, cmaes or gp")] = "tpe",

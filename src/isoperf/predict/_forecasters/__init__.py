@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import inspect
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -15,6 +14,7 @@ from isoperf.errors import LawError, OptionError, did_you_mean
 from isoperf.laws import get as get_law
 from isoperf.laws import named
 from isoperf.laws.base import Law
+from isoperf.own_files import run_file
 from isoperf.predict._forecasters._of_law import OfLaw
 from isoperf.predict._forecasters.base import Forecaster, Given, is_baseline
 
@@ -72,14 +72,7 @@ def get(given: Given) -> Forecaster:
 
 def _from_file(path: Path, wanted: str) -> Forecaster:
     """Run a Python file and return the forecaster, or the law, that it defines."""
-    spec = importlib.util.spec_from_file_location(path.stem, path) if path.is_file() else None
-    if spec is None or spec.loader is None:
-        raise OptionError(f"file {str(path)!r} does not exist. Give the path of a Python file that has a forecaster.")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as problem:
-        raise OptionError(f"file {str(path)!r} does not run: {type(problem).__name__}: {problem}.") from problem
+    module = run_file(path, "forecaster", OptionError)
     kinds = {kind.__name__: kind for kind in _classes(module)}
     if not wanted and len(kinds) == 1:
         return get(next(iter(kinds.values())))

@@ -110,7 +110,9 @@ def league(
         30.0,
     ),
     processes: Annotated[int, Option("processes at work; 0 for one per core")] = 0,
-    keep: Annotated[str | None, Option("file that keeps finished contests, to go on from after a break")] = None,
+    keep: Annotated[
+        str | None, Option("file that keeps finished contests, to go on from after a break", local=True)
+    ] = None,
     level: Level = 0.9,
     seed: Seed = 0,
     progress: Progress | None = None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from isoperf.fitting.costs import (
 )
 from isoperf.fitting.data import LawData
 from isoperf.identities import find_identity
+from isoperf.own_files import run_file
 
 __all__ = ["COSTS", "Prices", "Terms", "aim_of", "with_prices"]
 
@@ -99,14 +99,7 @@ def _function(given: str | Callable[..., Any]) -> Callable[..., Any]:
             "costs.py:function, with arguments named after the law's inputs."
         )
     path = Path(file)
-    spec = importlib.util.spec_from_file_location(path.stem, path) if path.is_file() else None
-    if spec is None or spec.loader is None:
-        raise OptionError(f"cost file {file!r} does not exist. Give the path of a Python file.")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as problem:
-        raise OptionError(f"cost file {file!r} does not run: {type(problem).__name__}: {problem}.") from problem
+    module = run_file(path, "cost", OptionError)
     found = {key: value for key, value in vars(module).items() if callable(value) and value.__module__ == path.stem}
     if name not in found:
         raise OptionError(f"{path.name} has no function {name!r}; it has {', '.join(found) or 'none'}.")

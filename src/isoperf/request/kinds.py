@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +13,12 @@ from isoperf.columns import COLUMNS
 from isoperf.errors import UnitError
 from isoperf.quantity import parse_quantity
 
-__all__ = ["ListOf", "NamedValues", "Pairs", "Quantity", "WholeNumber", "WordOr", "spread_pairs"]
+__all__ = ["ListOf", "NamedValues", "Pairs", "Quantity", "WholeNumber", "WordOr"]
 
 if TYPE_CHECKING:
     _Kind = click.ParamType[Any]
 else:
     _Kind = click.ParamType  # older versions of click cannot subscript it
-
-_PAIR = re.compile(r"[A-Za-z_]\w*=.")
 
 
 class Quantity(_Kind):
@@ -139,21 +137,3 @@ class NamedValues(Pairs):
             read = ListOf(kind) if self.listed else kind
             found.append((name, read.convert(text, param, ctx)))
         return tuple(found)
-
-
-def spread_pairs(args: Sequence[str], options: Collection[str]) -> list[str]:
-    """Repeat an option before every further pair, so that ``--map a=b c=d`` is two of them."""
-    spread: list[str] = []
-    option, waiting = "", False
-    for arg in args:
-        name, sign, _ = arg.partition("=")
-        if name in options:
-            option, waiting = name, not sign
-        elif waiting:
-            waiting = False
-        elif option and _PAIR.match(arg):
-            spread.append(option)
-        else:
-            option = ""
-        spread.append(arg)
-    return spread
