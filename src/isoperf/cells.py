@@ -17,7 +17,7 @@ from isoperf.units import COUNT_UNITS
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["MISSING", "Place", "Typed", "at", "read_cells", "read_words"]
+__all__ = ["MISSING", "Place", "Typed", "at", "has_half", "read_cells", "read_words", "without_halves"]
 
 MISSING = frozenset(
     ["", "NA", "N/A", "n/a", "na", "#N/A", "NaN", "nan", "NAN", "-nan", "null", "NULL", "None", "<NA>", "NaT"]
@@ -106,14 +106,20 @@ def _series(plain: Any, place: Place) -> pl.Series:
     try:
         return pl.Series("", plain, dtype=pl.String)
     except UnicodeEncodeError as error:
-        rows = [row for row, cell in enumerate(plain, 1) if isinstance(cell, str) and _half(cell)]
+        rows = [row for row, cell in enumerate(plain, 1) if isinstance(cell, str) and has_half(cell)]
         raise DataError(
             f"{place} holds half a character, which no text can ({list_rows(rows)}). Write the table as UTF-8 again."
         ) from error
 
 
-def _half(cell: str) -> bool:
-    return any("\ud800" <= char <= "\udfff" for char in cell)
+def has_half(text: str) -> bool:
+    """Whether a text holds half a character (a lone surrogate), which no file and no screen takes."""
+    return not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def without_halves(text: str) -> str:
+    r"""Return a text that can be written: half characters, as of file names that are no UTF-8, are spelt ``\udcff``."""
+    return text.encode("utf-8", "backslashreplace").decode() if has_half(text) else text
 
 
 def _plain(values: Any, place: Place) -> NDArray[Any] | pl.Series | list[str | None]:

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from isoperf.cells import Place, at, read_cells, read_words
+from isoperf.cells import Place, at, has_half, read_cells, read_words
 from isoperf.columns import COLUMNS, ColumnSpec
 from isoperf.errors import DataError, UnitError, did_you_mean
 from isoperf.units import COUNT_UNITS, NAME_SUFFIXES, Unit, find_unit
 
-__all__ = ["Intake", "rename_columns", "take_in"]
+__all__ = ["Intake", "check_name", "rename_columns", "take_in"]
 
 TEXT = "text"
 
@@ -69,8 +69,7 @@ def rename_columns(names: list[str], rename: Mapping[str, str], source: str) -> 
             )
     renamed = [rename.get(name, name) for name in names]
     for name in renamed:
-        if not isinstance(name, str) or not name.strip():
-            raise DataError(f"{at(source)}a column is named {name!r}; every column needs a name in text.")
+        check_name(name, source)
         if renamed.count(name) > 1:
             origins = [old for old, new in zip(names, renamed, strict=True) if new == name]
             raise DataError(
@@ -78,6 +77,22 @@ def rename_columns(names: list[str], rename: Mapping[str, str], source: str) -> 
                 f"({', '.join(map(repr, origins))}). Rename or drop all but one."
             )
     return renamed
+
+
+def check_name(name: object, source: str) -> None:
+    """Refuse a column's name that is no text, or that could not be written.
+
+    Raises
+    ------
+    DataError : it is empty, no text, or holds half a character.
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise DataError(f"{at(source)}a column is named {name!r}; every column needs a name in text.")
+    if has_half(name):
+        raise DataError(
+            f"{at(source)}the name of column {name!r} holds half a character, which no text can. "
+            "Rename it, or write the table as UTF-8 again."
+        )
 
 
 def _check_units(units: Mapping[str, str], names: list[str], source: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isoperf.cells import Place, at, read_cells, read_words
+from isoperf.cells import Place, at, read_cells, read_words, without_halves
 from isoperf.checks import missing_column, refuse_cells
 from isoperf.columns import COLUMNS
 from isoperf.errors import DataError
@@ -19,7 +19,7 @@ from isoperf.expression import Cells, parse_condition
 from isoperf.frames import columns_of, to_dicts, to_pandas, to_polars
 from isoperf.grouping import codes_of, labels_of, last_rows
 from isoperf.identities import find_identity
-from isoperf.intake import rename_columns, take_in
+from isoperf.intake import check_name, rename_columns, take_in
 from isoperf.summary import ColumnSummary, digest, summarise
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ class Observations:
     _conversions: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        # The name of a file need not be UTF-8, but reports and stores that name it are.
+        object.__setattr__(self, "source", without_halves(self.source))
         for values in self._columns.values():
             values.flags.writeable = False
 
@@ -283,6 +285,7 @@ class Observations:
         unit : base unit; the glossary's unit when left empty.
         derived : the formula, when it was computed from other columns.
         """
+        check_name(name, self.source)
         spec, place = COLUMNS.get(name), Place(self.source, name)
         unit = unit or (spec.unit if spec else "")
         words = spec is not None and spec.kind == "word"
@@ -359,6 +362,11 @@ class Observations:
 
     def __repr__(self) -> str:
         return f"Observations({len(self)} rows, columns: {', '.join(self.columns)}; source: {self.source})"
+
+    def _repr_html_(self) -> str:
+        from isoperf.report.preview import table_preview
+
+        return table_preview(self._columns, self._units, self.source, self._derived)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Observations, (self._columns, self.source, *self._facts())

@@ -121,6 +121,18 @@ BAD_FILES: dict[str, tuple[str, str | bytes, int, tuple[str, ...]]] = {
         DATA,
         ("line 2", "not valid JSON", "Correct it"),
     ),
+    "half a character": (
+        "a.json",
+        '[{"loss": 3, "model": "a"}, {"loss": 2, "model": "b\\ud800"}]',
+        DATA,
+        ("column 'model' holds half a character", "row 2", "UTF-8 again"),
+    ),
+    "half a character in a name": (
+        "a.json",
+        '[{"loss": 3, "model\\ud800": "a"}]',
+        DATA,
+        (r"name of column 'model\ud800' holds half a character", "Rename it"),
+    ),
     "JSON that is no table": ("a.json", "[1, 2]", DATA, ("row 1", "not a record", "is needed")),
     "unknown suffix": (
         "a.xyz",

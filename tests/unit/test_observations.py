@@ -434,3 +434,22 @@ def test_text_among_numbers_of_an_unknown_column_is_kept_as_words_and_noted() ->
 def test_half_a_character_is_named_by_its_row() -> None:
     with pytest.raises(DataError, match=r"column 'model' holds half a character.*\(row 2\)"):
         Observations.from_columns({"model": ["a", "b\ud800"], "loss": [1.0, 2.0]})
+
+
+def test_half_a_character_in_the_name_of_a_column_is_refused_at_every_door() -> None:
+    table = Observations.from_columns({"loss": [1.0, 2.0]})
+    found = r"the name of column 'a\\ud800' holds half a character"
+    with pytest.raises(DataError, match=found):
+        Observations.from_columns({"a\ud800": [1.0, 2.0]})
+    with pytest.raises(DataError, match=found):
+        table.with_column("a\ud800", [1.0, 2.0])
+    with pytest.raises(DataError, match=found):
+        table.rename({"loss": "a\ud800"})
+    renamed = Observations.from_columns({"a\ud800": [1.0, 2.0]}, rename={"a\ud800": "loss"})
+    assert renamed == table
+
+
+def test_source_can_be_written_whatever_the_file_is_called() -> None:
+    # A byte 0xff of a file's name comes from the system as this half character.
+    assert Observations.from_columns({"loss": [1.0]}, source="runs\udcff.csv").source == r"runs\udcff.csv"
+    assert Observations.from_columns({"loss": [1.0]}, source="\u00e9\U0001f600.csv").source == "\u00e9\U0001f600.csv"

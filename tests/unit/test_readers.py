@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -169,6 +170,31 @@ def test_pythons_nan_and_missing_keys_in_json_are_missing_cells(tmp_path: Path) 
     table = load(write(tmp_path, "runs.json", '[{"loss": NaN, "seed": 1}, {"loss": 2.0}]'))
     assert np.isnan(table["loss"]).tolist() == [True, False]
     assert np.isnan(table["seed"]).tolist() == [False, True]
+
+
+def test_half_a_character_in_json_is_named_by_column_and_row(tmp_path: Path) -> None:
+    # JSON may escape either half of a pair such as \ud83d\ude00 alone; Unicode text may not.
+    table = write(tmp_path, "runs.json", r'[{"model": "a", "loss": 1}, {"model": "b\ud83d", "loss": 2}]')
+    with pytest.raises(DataError, match=r"runs.json: column 'model' holds half a character.*\(row 2\)"):
+        load(table)
+    lines = write(tmp_path, "runs.jsonl", '{"loss": 1}\n{"loss": 2, "note\\udc80": 3}\n')
+    with pytest.raises(DataError, match=r"runs.jsonl: the name of column 'note\\udc80' holds half a character"):
+        load(lines)
+    assert load(write(tmp_path, "whole.json", r'[{"model": "\ud83d\ude00"}]'))["model"].tolist() == ["\U0001f600"]
+
+
+def test_file_whose_name_is_no_utf8_gives_a_table_that_can_be_written(tmp_path: Path) -> None:
+    names = [os.fsdecode(b"runs\xff.csv"), os.fsdecode(b"runs\xfe.csv")]
+    try:
+        for name in names:
+            write(tmp_path, name, "loss\n3.1\n")
+    except (OSError, UnicodeError):
+        pytest.skip("this file system takes only names in UTF-8")
+    one, both = load(tmp_path / names[0]), load(tmp_path / "runs*.csv")
+    assert one.source == r"runs\udcff.csv"
+    assert set(both["file"]) == {r"runs\udcff.csv", r"runs\udcfe.csv"}
+    both.to_polars().write_parquet(tmp_path / "both.parquet")
+    assert load(tmp_path / "both.parquet")["file"].tolist() == both["file"].tolist()
 
 
 def test_a_word_column_with_very_many_words_is_quick_to_tell(tmp_path: Path) -> None:
