@@ -29,16 +29,22 @@ def method_option(parameter: Parameter) -> click.Option:
         return click.Option([flag, parameter.name], is_flag=True, default=bool(parameter.default), help=text)
     kind = kind_of(parameter)
     several = isinstance(kind, ListOf | NamedValues)
+    # a default of None would be taken for an answer, and a needed option would not be asked for
+    default = {} if parameter.required else {"default": _default(parameter)}
     return click.Option(
         [f"--{name}", parameter.name],
         type=kind,
         multiple=several,
         metavar=_metavar(parameter, kind),
         required=parameter.required,
-        default=None if parameter.default in ((), None, "") else shown_default(parameter),
         show_default=True,
         help=text,
+        **default,
     )
+
+
+def _default(parameter: Parameter) -> Any:
+    return None if parameter.default in ((), None, "") else shown_default(parameter)
 
 
 def option_values(parameters: typing.Iterable[Parameter], ctx: click.Context) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from isoperf.capability import Result
+from isoperf.cli.keeping import Keep, keep_options
 from isoperf.errors import FitError, did_you_mean
 from isoperf.estimate import Status
 
@@ -31,13 +32,13 @@ class Output:
     tables: Path | None = None
     strict: bool = False
     quiet: bool = False
+    keep: Keep | None = None
 
     @classmethod
     def taken_from(cls, given: dict[str, Any]) -> Output:
         """Take the output's options out of a command's."""
-        return cls(
-            **{name: given.pop(name) for name in ("json", "report", "tables", "strict", "quiet") if name in given}
-        )
+        names = ("json", "report", "tables", "strict", "quiet", "keep")
+        return cls(**{name: given.pop(name) for name in names if name in given})
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def deliver(result: Result, output: Output) -> Path | None:
 
     Raises
     ------
-    OutputError : the report cannot be written.
+    OutputError : the report cannot be written or kept.
     FitError : ``strict`` was asked for and the result is not to be trusted.
     """
     if output.json:
@@ -79,6 +80,10 @@ def deliver(result: Result, output: Output) -> Path | None:
         saved = result.report().save_tables(output.tables)
         if not output.quiet:
             click.echo(f"{len(saved)} table{'s' * (len(saved) != 1)} written to {output.tables.resolve()}", err=True)
+    if output.keep is not None:
+        told = output.keep.keep(result)
+        if not output.quiet:
+            click.echo(told, err=True)
     if output.strict:
         _require_ok(result)
     return written
@@ -98,7 +103,7 @@ def _require_ok(result: Result) -> None:
 
 
 def output_options(strict: bool = True) -> list[click.Option]:
-    """Return the options that say how the answer is shown."""
+    """Return the options that say how the answer is shown; of a result, also whether it is kept and trusted."""
     found = [
         click.Option(["--json"], is_flag=True, help="print the answer for machines, and nothing else"),
         click.Option(
@@ -116,7 +121,7 @@ def output_options(strict: bool = True) -> list[click.Option]:
     ]
     if strict:
         text = "end with exit code 4 when the result is not trustworthy"
-        found.append(click.Option(["--strict"], is_flag=True, help=text))
+        found += [*keep_options(), click.Option(["--strict"], is_flag=True, help=text)]
     text = "print no report and no progress"
     return [*found, click.Option(["--quiet", "-q"], is_flag=True, help=text)]
 

@@ -17,6 +17,7 @@ from isoperf.cli.commands.demo import demo
 from isoperf.cli.commands.import_ import import_
 from isoperf.cli.commands.laws import laws
 from isoperf.cli.commands.store import COMMANDS as STORE_COMMANDS
+from isoperf.cli.commands.studio import studio
 from isoperf.cli.guard import guarded
 from isoperf.errors import did_you_mean
 
@@ -118,7 +119,7 @@ def app(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for _command in (demo, data, import_, *STORE_COMMANDS, laws, completion):
+for _command in (demo, studio, data, import_, *STORE_COMMANDS, laws, completion):
     app.add_command(_command)
 
 

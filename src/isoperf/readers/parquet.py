@@ -50,7 +50,7 @@ def _check_footer(blob: Blob) -> None:
         raise _damaged(blob, f"its footer claims {claimed} bytes where {room} are left")
     try:
         check_claims(data, len(data) - 8 - claimed)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(blob, str(error)) from None
 
 

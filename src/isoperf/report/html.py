@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -24,23 +25,49 @@ from isoperf.report.html_figure import html_figure
 if TYPE_CHECKING:
     from isoperf.report.document import Report
 
-__all__ = ["as_html"]
+__all__ = ["PageParts", "as_html", "as_page", "parts_of"]
 
 _CONTENTS_FROM = 3
 
 
+@dataclass(frozen=True)
+class PageParts:
+    """What of a report makes its page; the rest of the page is the same for every report.
+
+    Attributes
+    ----------
+    title : the report's title, as plain text.
+    contents : the list of its headings, or nothing when there are few; main : its blocks; both as HTML.
+    has_figures : whether the page needs the script that draws.
+    """
+
+    title: str
+    contents: str
+    main: str
+    has_figures: bool
+
+
 def as_html(report: Report) -> str:
     """Return a page with its styles, scripts and figures inside; nothing is loaded from elsewhere."""
+    return as_page(parts_of(report))
+
+
+def parts_of(report: Report) -> PageParts:
+    """Return what `as_page` makes a page of; it can be kept, and shown on a page of another make."""
     figures = any(isinstance(block, Figure) for block in report.blocks)
-    scripts = ([_plotly()] if figures else []) + [_asset("report.js")]
-    contents = _contents(report)
+    return PageParts(report.title, _contents(report), _main(report), figures)
+
+
+def as_page(parts: PageParts) -> str:
+    """Return the page that `as_html` would return for the report."""
+    scripts = ([_plotly()] if parts.has_figures else []) + [_asset("report.js")]
     return Template(_asset("page.html")).substitute(
-        title=escape(clean(report.title)),
+        title=escape(clean(parts.title)),
         policy=_policy(scripts),
         style=_asset("report.css"),
-        layout="with-contents" if contents else "",
-        contents=contents,
-        main=_main(report),
+        layout="with-contents" if parts.contents else "",
+        contents=parts.contents,
+        main=parts.main,
         scripts="\n".join(f"<script>{script}</script>" for script in scripts),
     )
 
@@ -96,12 +123,21 @@ def _asset(name: str) -> str:
 
 @cache
 def _plotly() -> str:
-    """Read the script that the plotly package carries, without importing the package."""
+    return plotly_path().read_text(encoding="utf-8").replace("</script", "<\\/script")
+
+
+def plotly_path() -> Path:
+    """Find the script that the plotly package carries, without importing the package.
+
+    Raises
+    ------
+    MissingExtraError : it is absent.
+    """
     spec = find_spec("plotly")
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         path = Path(folder) / "package_data" / "plotly.min.js"
         if path.is_file():
-            return path.read_text(encoding="utf-8").replace("</script", "<\\/script")
+            return path
     raise MissingExtraError(
         "the figures of an HTML report need 'plotly.min.js' from the package plotly, which is absent. "
         "Install it with: pip install plotly. Or save the report as .md, .txt or .json."

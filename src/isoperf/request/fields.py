@@ -16,7 +16,17 @@ from isoperf.errors import OptionError
 from isoperf.estimate import format_number
 from isoperf.request.kinds import ListOf, NamedValues, Quantity, WholeNumber, WordOr
 
-__all__ = ["choices_of", "gathered", "kind_of", "read_text", "runs_code", "shown_default", "takes_table"]
+__all__ = [
+    "choices_of",
+    "gathered",
+    "is_number",
+    "kind_of",
+    "read_text",
+    "runs_code",
+    "shown_default",
+    "takes_several",
+    "takes_table",
+]
 
 _COUNTS = ("params", "tokens", "examples")  # units in which 177M is read as a count
 _TRUE, _FALSE = ("on", "true", "yes", "1"), ("off", "false", "no", "0")
@@ -60,6 +70,17 @@ def choices_of(parameter: Parameter) -> tuple[str, ...]:
 def takes_table(parameter: Parameter) -> bool:
     """Whether the parameter is a further table."""
     return parameter.table or any(getattr(part, "__name__", "") == "Observations" for part in _parts(parameter.type))
+
+
+def takes_several(parameter: Parameter) -> bool:
+    """Whether the text is a list, with commas."""
+    return isinstance(kind_of(parameter), ListOf | NamedValues)
+
+
+def is_number(parameter: Parameter) -> bool:
+    """Whether the text is one number, or a word in its place."""
+    kind = kind_of(parameter) if parameter.type is not bool else None
+    return isinstance(kind, Quantity | WholeNumber) or (isinstance(kind, WordOr) and kind.other.name != "text")
 
 
 def runs_code(parameter: Parameter) -> bool:

@@ -13,7 +13,7 @@ from isoperf.own_files import none_run
 from isoperf.request.fields import read_text, runs_code, takes_table
 from isoperf.request.tables import TableOptions, known_table, read_table
 
-__all__ = ["Request", "first_table", "offered"]
+__all__ = ["FIRST", "Request", "first_table", "offered"]
 
 FIRST = "data"
 Progress = Callable[[int, int], None]

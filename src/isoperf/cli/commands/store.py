@@ -1,4 +1,4 @@
-"""The project's store from the command line: init, add, ls, query, export."""
+"""The project's store from the command line: init, add, ls, query, export, and its upkeep."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from isoperf.cli.commands.store_parts import opened, place_option, size_of, told_in
+from isoperf.cli.commands.store_upkeep import UPKEEP
 from isoperf.cli.output import Answer, Output, deliver, output_options
 from isoperf.cli.table import TableCommand, table_argument, table_options
 from isoperf.errors import OptionError
@@ -31,14 +33,14 @@ def _init(folder: str | None, **given: Any) -> None:
     from isoperf.store.finding import FOLDER
 
     store = Store(folder or FOLDER).create()
-    named = f" In other folders, say --store {folder}, or set ISOPERF_STORE." if folder else ""
+    named = f" In other folders, say --store {store.place}, or set ISOPERF_STORE." if folder else ""
     told = f"`isoperf add FILE` keeps a table, and every command then takes its name.{named}"
-    _deliver(f"store in {store.path}", told, {"store": str(store.path)}, given)
+    told_in(f"store in {store.place}", told, {"store": store.place}, given)
 
 
 def _add(data: str, name: str | None, append: bool, replace: bool, store: str | None, **given: Any) -> None:
     options = TableOptions.taken_from(given)
-    kept = _store(store)
+    kept = opened(store)
     name = name or _stem(data)
     if is_named(data):
         entry = kept.add(name, read_table(data, options), append=append, replace=replace)
@@ -49,23 +51,23 @@ def _add(data: str, name: str | None, append: bool, replace: bool, store: str | 
     used = f" `isoperf fit {entry.name}` reads it here, store:{entry.name} anywhere in the project." * (
         entry.kind == "table"
     )
-    told = f"{entry.kind} `{entry.name}` is kept in {kept.path}: {what}.{used}"
-    _deliver(f"{entry.name} added", told, {"store": str(kept.path), "entry": entry.as_dict()}, given)
+    told = f"{entry.kind} `{entry.name}` is kept in {kept.place}: {what}.{used}"
+    told_in(f"{entry.name} added", told, {"store": kept.place, "entry": entry.as_dict()}, given)
 
 
 def _ls(name: str | None, store: str | None, **given: Any) -> None:
-    kept = _store(store)
+    kept = opened(store)
     if name is None:
         entries = kept.ls()
-        answer = Answer(_list(kept, entries), {"store": str(kept.path), "entries": [e.as_dict() for e in entries]})
+        answer = Answer(_list(kept, entries), {"store": kept.place, "entries": [e.as_dict() for e in entries]})
     else:
         entry = kept.entry(name)
-        answer = Answer(_page(entry), {"store": str(kept.path), "entry": entry.as_dict()})
+        answer = Answer(_page(entry), {"store": kept.place, "entry": entry.as_dict()})
     deliver(answer, Output.taken_from(given))
 
 
 def _query(sql: str, to: Path | None, store: str | None, **given: Any) -> None:
-    found = _store(store).query(sql)
+    found = opened(store).query(sql)
     if to is not None:
         _write(found, to)
     rows = found.to_dicts() if given["json"] else []
@@ -73,30 +75,14 @@ def _query(sql: str, to: Path | None, store: str | None, **given: Any) -> None:
     deliver(Answer(_result(found, to), plain), Output.taken_from(given))
 
 
-def _export(names: tuple[str, ...], to: Path, format: str, store: str | None, **given: Any) -> None:
-    written = _store(store).export(to, names, format=format)
-    _deliver(f"written to {written}", "", {"written": str(written)}, given)
-
-
-def _deliver(title: str, told: str, plain: dict[str, Any], given: dict[str, Any]) -> None:
-    from isoperf.report import Prose, Report
-
-    deliver(Answer(Report(title, (Prose(told),) if told else ()), plain), Output.taken_from(given))
-
-
-def _store(folder: str | None) -> Store:
-    """Return the store named, or the project's.
-
-    Raises
-    ------
-    OptionError : none is named, and there is none here or above.
-    """
-    from isoperf.store import Store, find
-
-    store = Store(folder) if folder else find()
-    if store is None:
-        raise OptionError("there is no store here or in a folder above. Make one with `isoperf init`, or say --store.")
-    return store
+def _export(names: tuple[str, ...], to: Path | None, format: str, store: str | None, **given: Any) -> None:
+    if to is None and names and ("." in names[-1] or "/" in names[-1]):  # which no name in a store has
+        *names_left, last = names
+        names, to = tuple(names_left), Path(last)
+    if to is None:
+        raise OptionError("export needs a place to write to. Say --to FOLDER, or `isoperf export NAME FILE.csv`.")
+    written = opened(store).export(to, names, format=format)
+    told_in(f"written to {written}", "", {"written": str(written)}, given)
 
 
 def _stem(data: str) -> str:
@@ -112,11 +98,11 @@ def _list(store: Store, entries: tuple[Entry, ...]) -> Report:
 
     headers = ("name", "kind", "rows", "what it holds", "size", "written (UTC)")
     rows = tuple(
-        (e.name, e.kind, e.n_rows or None, e.title or _brief(e), _size(e.n_bytes), e.when[:-3]) for e in entries
+        (e.name, e.kind, e.n_rows or None, e.title or _brief(e), size_of(e.n_bytes), e.when[:-3]) for e in entries
     )
     advice = Prose("`isoperf ls NAME` shows one; any command takes a table's name in place of a file.")
     count = f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'}"
-    return Report(f"{store.path}: {count}", (Table("", tuple(map(Column, headers)), rows), advice))
+    return Report(f"{store.place}: {count}", (Table("", tuple(map(Column, headers)), rows), advice))
 
 
 def _brief(entry: Entry) -> str:
@@ -128,7 +114,7 @@ def _page(entry: Entry) -> Report:
     from isoperf.report import Column, Facts, Report, Table
 
     facts = {"kind": entry.kind, "rows": str(entry.n_rows), "holds": entry.title, "from": entry.source}
-    facts |= {"written": f"{entry.when} UTC", "size": _size(entry.n_bytes)}
+    facts |= {"written": f"{entry.when} UTC", "size": size_of(entry.n_bytes)}
     shown = tuple((key, value) for key, value in facts.items() if value not in ("", "0"))
     blocks: list[Block] = [Facts("", shown)]
     if entry.columns:
@@ -143,10 +129,6 @@ def _page(entry: Entry) -> Report:
 def _made(entry: Entry, column: str) -> str:
     derived, converted = entry.derived.get(column), entry.conversions.get(column)
     return f"derived: {derived}" if derived else f"converted: {converted}" if converted else ""
-
-
-def _size(n_bytes: int) -> str:
-    return f"{n_bytes / 1e6:.3g} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:.3g} kB"
 
 
 def _result(found: pl.DataFrame, to: Path | None) -> Report:
@@ -190,21 +172,13 @@ def _query_file(ctx: click.Context, param: click.Parameter, value: str | None) -
     return Path(value)
 
 
-def _path(ctx: click.Context, param: click.Parameter, value: str) -> Path:
-    return Path(value)
-
-
-def _place() -> click.Option:
-    text = "the store's folder; by default ISOPERF_STORE, or .isoperf here or in a folder above"
-    return click.Option(["--store"], metavar="FOLDER", help=text)
-
-
 init = click.Command(
     "init",
     callback=_init,
-    params=[click.Argument(["folder"], required=False), *output_options(strict=False)],
-    help="Make a store for the tables, fits and reports of a project. It is the folder .isoperf here, or FOLDER. "
-    "What is in a store survives crashes, full disks and several writers at a time.",
+    params=[click.Argument(["folder"], metavar="[PLACE]", required=False), *output_options(strict=False)],
+    help="Make a store for the tables, fits and reports of a project. It is the folder .isoperf here, or PLACE: "
+    "another folder, or a PostgreSQL database for a team, postgresql://USER@HOST/DATABASE. What is in a store "
+    "survives crashes, full disks and several writers at a time.",
     short_help="Make a store for the tables, fits and reports of a project.",
 )
 add = TableCommand(
@@ -215,7 +189,7 @@ add = TableCommand(
         click.Option(["--name"], help="name in the store; by default the file's, without its ending"),
         click.Option(["--append"], is_flag=True, help="add the rows to the table of that name"),
         click.Option(["--replace"], is_flag=True, help="put it in the place of what has that name"),
-        _place(),
+        place_option(),
         *table_options(),
         *output_options(strict=False),
     ],
@@ -226,7 +200,7 @@ add = TableCommand(
 ls = click.Command(
     "ls",
     callback=_ls,
-    params=[click.Argument(["name"], required=False), _place(), *output_options(strict=False)],
+    params=[click.Argument(["name"], required=False), place_option(), *output_options(strict=False)],
     help="List what the project's store holds, or show one entry: its columns, units and where it came from.",
     short_help="List what the project's store holds.",
 )
@@ -236,7 +210,7 @@ query = click.Command(
     params=[
         click.Argument(["sql"]),
         click.Option(["--to"], metavar="FILE", callback=_query_file, help="write all rows: .csv, .parquet or .json"),
-        _place(),
+        place_option(),
         *output_options(strict=False),
     ],
     help="Answer an SQL SELECT over the stored tables. A name with - in it goes in double quotes. Nothing is changed.",
@@ -247,16 +221,21 @@ export = click.Command(
     "export",
     callback=_export,
     params=[
-        click.Argument(["names"], nargs=-1, metavar="[NAME]..."),
-        click.Option(["--to"], required=True, metavar="PATH", callback=_path, help="a new folder; of one name, a file"),
+        click.Argument(["names"], nargs=-1, metavar="[NAME]... [FILE]"),
+        click.Option(
+            ["--to"],
+            metavar="PATH",
+            type=click.Path(path_type=Path),
+            help="a new folder; of one name, a file, which may also stand last without --to",
+        ),
         click.Option(
             ["--format"], type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True,
             help="format of the tables in a folder",
         ),
-        _place(),
+        place_option(),
         *output_options(strict=False),
     ],
     help="Write what the store holds as plain files: everything, or the entries named.",
     short_help="Write what the store holds as plain files.",
 )  # fmt: skip
-COMMANDS = (init, add, ls, query, export)
+COMMANDS = (init, add, ls, query, export, *UPKEEP)

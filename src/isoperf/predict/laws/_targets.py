@@ -17,7 +17,7 @@ from isoperf.observations import Observations
 from isoperf.options import Data, Values, several
 from isoperf.readers import load
 
-__all__ = ["Targets"]
+__all__ = ["DERIVABLE", "Targets"]
 
 DERIVABLE = {"n_params", "n_tokens", "flops"}  # any two give the third
 SAME = 0.01  # compute that differs by less from that of the sizes was rounded

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -18,13 +19,15 @@ from isoperf.fitting.result import WITHOUT_INTERVAL, Fit
 from isoperf.fitting.study import Outlook, Study, study
 from isoperf.observations import Observations
 from isoperf.options import Data, Delta, LawName, Level, NoiseName, Progress, Seed, Values, X, Y
-from isoperf.predict.laws._targets import Targets
+from isoperf.predict.laws._targets import DERIVABLE, Targets
 from isoperf.readers import load
 from isoperf.report import Report, Shown
+from isoperf.report.controls import Control, settled
 
 __all__ = ["Forecast", "forecast"]
 
 Floats = NDArray[np.float64]
+MOVED = 30.0  # how far a slider moves a size, as a factor either way
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Forecast(Shown):
     study: Study
     outlook: Outlook
     optimal: bool
+    _asked: Targets | None = field(default=None, repr=False, compare=False)
 
     @property
     def status(self) -> Status:
@@ -57,6 +61,29 @@ class Forecast(Shown):
     def ok(self) -> bool:
         """Whether the fit behind the forecast can be trusted."""
         return self.status is Status.OK
+
+    def controls(self) -> tuple[Control, ...]:
+        """Return what can be moved: each size of the run asked about, when it is one run."""
+        given = self._asked.given if self._asked is not None else {}
+        if any(len(values) != 1 or values[0] <= 0 for values in given.values()) or given.keys() >= DERIVABLE:
+            return ()
+        unit = self.targets.units
+        return tuple(
+            Control(name, name, unit.get(name, ""), at / MOVED, at * MOVED, at, log=True)
+            for name, (at,) in given.items()
+        )
+
+    def moved(self, values: Mapping[str, float]) -> Report:
+        """Return the report of the same forecast for a run of another size.
+
+        Raises
+        ------
+        OptionError : a name is not that of a control, or its value lies outside it.
+        """
+        at = settled(self.controls(), values)
+        asked = Targets({name: (value,) for name, value in at.items()})
+        table, optimal = asked.settle(self.fit)
+        return foresee(self.study, self.fit, table, self.runs.level, optimal=optimal).report()
 
     def report(self) -> Report:
         """Return the forecast for people."""
@@ -134,7 +161,7 @@ def forecast(
     fitted = fit_law(known.data, noise=known.noise, delta=delta, n_bootstrap=n_bootstrap, level=level, seed=seed)
     fitted = with_cautions(fitted, obs)
     table, optimal = targets.settle(fitted)
-    return foresee(known, fitted, table, level, optimal=optimal)
+    return replace(foresee(known, fitted, table, level, optimal=optimal), _asked=targets)
 
 
 def foresee(known: Study, fitted: Fit, targets: Observations, level: float, *, optimal: bool = False) -> Forecast:

@@ -79,14 +79,30 @@
     return { tickvals: values, ticktext: values.map((value) => written(value, unit)) };
   };
 
+  // The other kind of axis: equal steps for equal ratios, and back.
+  const valuesOf = (spec, axis) => spec.data.flatMap((trace) => trace[axis] ?? []).filter((value) => value !== null);
+  const turnable = (spec, axis) => {
+    const values = valuesOf(spec, axis);
+    return values.length > 1 && values.every((value) => typeof value === "number" && value > 0);
+  };
+  const turn = (spec, axis, wanted) => {
+    wanted.type = wanted.type === "log" ? "linear" : "log";
+    const places = valuesOf(spec, axis).map((value) => (wanted.type === "log" ? Math.log10(value) : value));
+    const [low, high] = places.reduce(([least, most], at) => [Math.min(least, at), Math.max(most, at)], [Infinity, -Infinity]);
+    const margin = 0.05 * (high - low) || 0.5;
+    wanted.range = [low - margin, high + margin];
+  };
+
   const draw = (figure) => {
     const { plot, spec } = figure;
     const layout = painted(spec.layout);
     for (const axis of ["x", "y"]) {
       const wanted = layout[`${axis}axis`];
-      const now = plot._fullLayout?.[`${axis}axis`]?.range ?? wanted.range;
+      if (figure.turned.has(axis)) turn(spec, axis, wanted);
+      const now = (figure.fresh.delete(axis) ? null : plot._fullLayout?.[`${axis}axis`]?.range) ?? wanted.range;
       if (wanted.type === "log") Object.assign(wanted, { tickmode: "array" }, logTicks(plot, axis, now, spec.units[axis]));
     }
+    layout.uirevision += [...figure.turned].join();
     if (coarse) layout.dragmode = false;
     Object.assign(layout, size(plot));
     const hidden = new Set(figure.hidden);
@@ -104,7 +120,7 @@
     };
     return Plotly.react(plot, data, layout, config);
   };
-  const drawAll = () => figures.forEach(draw);
+  const drawAll = () => figures.filter(({ plot }) => plot.isConnected).forEach(draw);
 
   const follow = (figure) => {
     const { plot } = figure;
@@ -117,6 +133,10 @@
     plot.on("plotly_relayout", again);
     new ResizeObserver(() => requestAnimationFrame(again)).observe(plot);
     const legend = plot.parentElement.querySelectorAll(".legend button");
+    const axes = document.createElement("div");
+    axes.className = "axes";
+    axes.append(...["x", "y"].filter((axis) => turnable(figure.spec, axis)).map((axis) => axisButton(figure, axis)));
+    plot.before(axes);
     legend.forEach((button) => button.addEventListener("click", () => {
       const shown = button.getAttribute("aria-pressed") !== "true";
       button.setAttribute("aria-pressed", String(shown));
@@ -125,8 +145,25 @@
     }));
   };
 
+  const axisButton = (figure, axis) => {
+    const button = document.createElement("button");
+    const { type } = figure.spec.layout[`${axis}axis`];
+    button.type = "button";
+    button.textContent = `log ${axis}`;
+    button.setAttribute("aria-pressed", String(type === "log"));
+    button.addEventListener("click", () => {
+      figure.turned[figure.turned.has(axis) ? "delete" : "add"](axis);
+      figure.fresh.add(axis);
+      button.setAttribute("aria-pressed", String((type === "log") !== figure.turned.has(axis)));
+      draw(figure);
+    });
+    return button;
+  };
+
   const start = (plot) => {
-    const figure = { plot, spec: JSON.parse(plot.nextElementSibling.textContent), hidden: new Set() };
+    const spec = JSON.parse(plot.nextElementSibling.textContent);
+    const figure = { plot, spec, hidden: new Set(), turned: new Set(), fresh: new Set() };
+    plot.dataset.drawn = "";
     try {
       draw(figure);
       figures.push(figure);
@@ -144,7 +181,9 @@
   if (kept === "dark" || kept === "light") root.dataset.theme = kept;
   button.hidden = false;
   label();
-  document.querySelectorAll(".plot").forEach(start);
+  const drawNew = () => document.querySelectorAll(".plot:not([data-drawn])").forEach(start);
+  drawNew();
+  window.isoperfReport = { drawNew }; // for pages that put new figures in place
   button.addEventListener("click", () => {
     root.dataset.theme = theme() === "dark" ? "light" : "dark";
     remember(root.dataset.theme);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ from isoperf.identities import FLOPS_PER_PARAM_TOKEN
 from isoperf.options import Data, Delta, LawName, Level, NoiseName, Progress, Seed, Values, Y, several
 from isoperf.readers import load
 from isoperf.report import Report, Shown
+from isoperf.report.controls import Control, settled
 from isoperf.scale.budget._allotter import Allotter
 from isoperf.scale.budget._answers import Budget, Detour, Regret, Served, Target, as_dict
 from isoperf.scale.budget._panel import Panel
@@ -29,6 +30,7 @@ __all__ = ["Budget", "Detour", "Plan", "Regret", "Served", "Target", "plan"]
 
 LEAST_SHARE = 0.01  # laws of less weight would hardly move an interval and cost a bootstrap each
 FRONTIER, AROUND, FRONTIER_DRAWS = 7, 10.0, 100
+MOVED = 100.0  # how far a slider moves the budget, as a factor either way
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class Plan(Shown):
     cost: str = ""
     detours_at: float = 0.0
     fixed: tuple[str, ...] = ()
+    _planner: Allotter | None = field(default=None, repr=False, compare=False)
+    _reaching: Allotter | None = field(default=None, repr=False, compare=False)
 
     @property
     def status(self) -> Status:
@@ -67,6 +71,30 @@ class Plan(Shown):
         """Whether the fit is trusted and every answer is known."""
         free = [known for b in self.budgets for name, known in b.inputs.items() if name not in self.fixed]
         return self.status is Status.OK and all(x.low is not None for x in (*free, *(t.cost for t in self.targets)))
+
+    def controls(self) -> tuple[Control, ...]:
+        """Return what can be moved: the first budget, or the first target loss."""
+        if self._planner is None or not np.isfinite(self.fit.objective):
+            return ()
+        if self.budgets:
+            amount = self.budgets[0].amount
+            return (Control("budget", "budget", self.unit, amount / MOVED, amount * MOVED, amount, log=True),)
+        loss = self.targets[0].loss if self.targets else np.nan
+        near = sorted((float(self.study.data.y.min()), 0.98 * loss))
+        return (Control("target_loss", "target loss", self.fit.unit, near[0] * 0.9, max(near[1], 1.1 * loss), loss),)
+
+    def moved(self, values: Mapping[str, float]) -> Report:
+        """Return the report of the same plan for another budget, or another target.
+
+        Raises
+        ------
+        OptionError : a name is not that of a control, or its value lies outside it.
+        """
+        at = settled(self.controls(), values)
+        assert self._planner is not None and self._reaching is not None  # there are no controls without them
+        budgets = (at["budget"],) if "budget" in at else ()
+        targets = (at["target_loss"],) if "target_loss" in at else ()
+        return _allot(self, self._planner, self._reaching, budgets, targets).report()
 
     def report(self) -> Report:
         """Return the plan for people."""
@@ -228,6 +256,8 @@ def _allot(made: Plan, planner: Allotter, reaching: Allotter, budgets: Values, t
         cost=planner.cost.text,
         detours_at=at,
         fixed=tuple(planner.where.allowed.fixed),
+        _planner=planner,
+        _reaching=reaching,
     )
 
 

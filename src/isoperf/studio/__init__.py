@@ -1,0 +1,1 @@
+"""The studio: a local web page over the library, where a table is dropped and questions are asked."""
