@@ -161,7 +161,7 @@ def contests() -> dict[str, Any]:
                 "inside": {name: _inside(said[0.9], hidden.truth) for name, said in hidden.forecasts.items()},
             }
             print(part.name, flush=True)
-    made = league(methods=("all",), factors=FACTORS, keep=str(KEPT))
+    made = league(methods=("all",), factors=FACTORS, finished=str(KEPT))
     keys = ("kind", "law", "baseline", "n_contests", "n_tables", "error", "coverage_80", "coverage_90", "width_90")
     standings = [{**{key: vars(row)[key] for key in keys}, "rank": row.rank.value} for row in made.standings]
     goals = [{"kind": g.kind, "contests": g.n_contests, "rows": g.n_rows, "ratio": g.ratio} for g in made.goals]

@@ -38,7 +38,7 @@ TUNED_ON = "n_params, n_tokens"
 
 def hold() -> dict[str, Any]:
     """Hold every contest, then ask what the intervals would be had their constant been set without each table."""
-    made = league(factors=FACTORS, keep=str(KEPT), progress=_say("contests"))
+    made = league(factors=FACTORS, finished=str(KEPT), progress=_say("contests"))
     fraction, values = left_out(public_contests(FACTORS))
     return {
         "fields": [field.name for field in fields(Entry)],

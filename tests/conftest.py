@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tests.unit.store_servers import Server
 
 ROOT = Path(__file__).parents[1]
 ABSENT = "the public tables are absent: set ISOPERF_DATA to a folder that holds them (pretrain/, ...)"
@@ -43,3 +47,15 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ISOPERF_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """Start a PostgreSQL server; skip with the reason where none can be started."""
+    from tests.unit import store_servers
+
+    if reason := store_servers.absent():
+        pytest.skip(reason)
+    server = store_servers.Server()
+    yield server
+    server.close()

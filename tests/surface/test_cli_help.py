@@ -16,7 +16,7 @@ from isoperf.cli import app, main
 from isoperf.cli.root import OWN_SECTION
 from tests.surface.shell import run, run_process
 
-OWN = ["demo", "data", "import", "init", "add", "ls", "query", "export", "laws", "completion"]
+OWN = ["demo", "data", "import", "init", "add", "ls", "query", "export", "remove", "check", "clean", "laws", "completion"]
 METHODS = [name.replace("_", "-") for name in discover()]
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import click
 import pytest
 
 import isoperf
+from isoperf.capability import discover
+from isoperf.cli import app
 from tests.surface.shell import Ran, run, table_text, write
+from tests.unit.store_servers import Server
 
 THEIRS = "N,D,val_loss"
 
@@ -122,6 +126,120 @@ def test_reports_are_kept(project: Path) -> None:
     assert json.loads(run("ls", "note", "--json").out)["entry"]["kind"] == "report"
     ran = run("fit", "store:note")
     assert ran.code == 2 and "is a report, where a table is needed" in ran.err
+
+
+def test_a_result_is_kept(project: Path) -> None:
+    fit = ("fit", "runs", "--law", "chinchilla", "--n-bootstrap", "0", "--keep", "first")
+    ran = done(run(*fit, "--json"))
+    assert "kept as `first` (report) and `first-fit` (fit) in" in ran.err and "kept" not in ran.out
+    listed = {one["name"]: one for one in json.loads(run("ls", "--json").out)["entries"]}
+    assert listed.keys() == {"first", "first-fit", "runs"} and listed["first"]["source"] == "isoperf fit runs"
+    assert (listed["first"]["kind"], listed["first-fit"]["kind"]) == ("report", "fit")
+    done(run("export", "first", "out.html"))
+    assert "chinchilla" in Path("out.html").read_text("utf-8")
+    done(run("export", "first-fit", "fit.json"))
+    stored = isoperf.Fit.from_json(Path("fit.json").read_text("utf-8"))
+    assert {name: one["value"] for name, one in json.loads(ran.out)["parameters"].items()} == dict(stored.values)
+    refused = run(*fit)
+    assert refused.code == 2 and "has a report called 'first' already" in refused.err and not refused.out
+    done(run(*fit, "--replace", "--quiet"))
+
+
+def test_a_result_is_kept_in_the_place_named(project: Path) -> None:
+    fit = ("fit", "runs", "--law", "chinchilla", "--n-bootstrap", "0", "--quiet")
+    done(run("init", "other"))
+    done(run(*fit, "--keep", "store:other/first"))
+    assert len(json.loads(run("ls", "--store", "other", "--json").out)["entries"]) == 2
+    for more, said in [
+        (("--replace",), "--replace is for what --keep NAME keeps"),
+        (("--keep", "a b"), "Try 'a_b'"),
+        (("--keep", "store:gone/first"), "gone is no store"),
+    ]:
+        ran = run(*fit, *more)
+        assert ran.code == 2 and said in ran.err, ran.err
+
+
+def test_a_refused_name_costs_no_work(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done(run("add", "stdlib_lm", "--name", "first-fit"))
+    monkeypatch.setattr("isoperf.cli.method.read_table", None)  # reading the table would be the first of the work
+    ran = run("fit", "runs", "--keep", "first")
+    assert ran.code == 2 and "has a table called 'first-fit' already" in ran.err
+
+
+def test_every_capability_can_keep_its_result() -> None:
+    for name in discover():
+        command = app.get_command(click.Context(app), name)
+        assert command is not None and "keep" in {param.name for param in command.params}, name
+
+
+def test_export_without_a_place(project: Path) -> None:
+    for args in (("export",), ("export", "runs")):
+        ran = run(*args)
+        assert ran.code == 2 and "Say --to FOLDER" in ran.err
+
+
+def test_remove(project: Path) -> None:
+    done(run("add", "stdlib_lm"))
+    before = sum((project / ".isoperf" / "objects" / path).stat().st_size for path in _objects(project))
+    ran = run("remove", "runs", "rums")
+    assert ran.code == 2 and "Did you mean 'runs'?" in ran.err and len(_objects(project)) == 2
+    removed = json.loads(done(run("remove", "RUNS", "runs", "stdlib_lm", "--json")).out)
+    assert removed["freed"] == before and _objects(project) == []
+    assert json.loads(run("ls", "--json").out)["entries"] == []
+
+
+def test_clean(project: Path) -> None:
+    assert "Nothing was left behind" in done(run("clean")).out
+    (project / ".isoperf" / "objects" / "left").write_bytes(bytes(1234))
+    assert json.loads(done(run("clean", "--json")).out)["freed"] == 1234
+    (project / ".isoperf" / "objects" / "left").write_bytes(bytes(1234))
+    assert "1.23 kB freed" in done(run("clean")).out
+
+
+def test_check(project: Path) -> None:
+    assert "1 files of 1 entries were read" in done(run("check")).out
+    path = project / ".isoperf" / "objects" / _objects(project)[0]
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    ran = run("check", "--json")
+    assert ran.code == 3 and "1 of 1 files" in ran.err and "--replace" in ran.err
+    assert json.loads(ran.out)["faults"] == [f"runs: {path} was changed: its SHA-256 is another."]
+
+
+def _objects(project: Path) -> list[str]:
+    return [path.name for path in (project / ".isoperf" / "objects").iterdir()]
+
+
+def test_a_store_in_a_database(postgres: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same lines as in a folder; the password that comes with the address is never shown."""
+    url = postgres.fresh().replace("owner@", "owner:sesame@")
+    monkeypatch.chdir(tmp_path)
+    runs = write(tmp_path, "runs.csv", table_text())
+    lines = [
+        ("init", url),
+        ("add", runs, "--store", url),
+        ("ls", "--store", url),
+        ("data", f"store:{url}/runs"),
+        ("query", "select count(*) as n from runs", "--store", url),
+        ("fit", f"store:{url}/runs", "--law", "chinchilla", "--n-bootstrap", "0", "--keep", f"store:{url}/first"),
+        ("ls", "first", "--store", url),
+        ("export", "first", "out.html", "--store", url),
+        ("check", "--store", url),
+        ("remove", "first", "--store", url),
+        ("clean", "--store", url),
+    ]
+    for line in lines:
+        for form in ((), ("--json",)):
+            ran = run(*line, *form) if line[0] not in ("add", "fit", "remove") or not form else None
+            if ran is not None:
+                assert ran.code == 0 and "sesame" not in ran.out + ran.err, (line[0], ran.err)
+    assert "sesame" not in Path("out.html").read_text("utf-8")
+    monkeypatch.setenv("ISOPERF_STORE", url)
+    assert json.loads(done(run("data", "runs", "--json")).out)["n_rows"] == 20
+    for broken in (url.replace("/isoperf", "/gone"), "postgresql://u:sesame@127.0.0.1:1/db", "postgresql://u:ses@me@h"):
+        ran = run("ls", "--store", broken)
+        assert ran.code == 2 and "ses" not in ran.err.replace("used", ""), ran.err
+    postgres.ask("UPDATE isoperf.version SET number = 99")
+    assert run("ls").code == 3
 
 
 def test_a_named_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

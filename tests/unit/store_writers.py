@@ -6,7 +6,6 @@ import random
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 
@@ -40,9 +39,9 @@ while True:
 """
 
 
-def start(store: Path, who: str, n_rows: int = 3) -> subprocess.Popen[str]:
+def start(place: str, who: str, n_rows: int = 3) -> subprocess.Popen[str]:
     """Start a writer that tells of every addition once it has returned."""
-    command = [sys.executable, "-c", WRITER, str(store), who, str(n_rows)]
+    command = [sys.executable, "-c", WRITER, place, who, str(n_rows)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -62,9 +61,9 @@ def kill_after(writer: subprocess.Popen[str], seconds: float) -> list[tuple[str,
     return [(what, float(number)) for what, number in told]
 
 
-def check_kept(folder: Path, who: str, told: list[tuple[str, float]]) -> None:
+def check_kept(place: str, who: str, told: list[tuple[str, float]]) -> None:
     """Assert that all that was told is there, cell for cell, and that no file is damaged."""
-    store = Store(folder)
+    store = Store(place)
     assert store.check() == []
     for what, number in told:
         if what == "new":
@@ -83,11 +82,11 @@ def check_whole(log: Observations) -> None:
     assert set(counts) == {int(log["row"].max()) + 1}
 
 
-def kill_rounds(folder: Path, rounds: int, seed: int, n_rows: int, longest: float) -> int:
+def kill_rounds(place: str, rounds: int, seed: int, n_rows: int, longest: float) -> int:
     """Kill one writer after another at random moments; return how many additions had been told."""
-    Store(folder).create()
+    Store(place).create()
     delays, told = random.Random(seed), []
     for _ in range(rounds):
-        told += kill_after(start(folder, "a", n_rows), delays.uniform(0, longest))
-        check_kept(folder, "a", told)
+        told += kill_after(start(place, "a", n_rows), delays.uniform(0, longest))
+        check_kept(place, "a", told)
     return len(told)

@@ -49,7 +49,7 @@ def _runs(noise: float = 0.002, seed: int = 0) -> Observations:
 
 @pytest.fixture(scope="module")
 def planted():
-    return league(_runs(), factors=(10.0,), laws=(FlatLaw,), guests=False, processes=1)
+    return league(_runs(), factors=(10.0,), laws=(FlatLaw,), guests=False, executor="serial")
 
 
 def _of(made: League, law: str) -> Entry:
@@ -91,7 +91,7 @@ def test_report_and_json_agree(planted) -> None:
 
 def test_an_interrupted_league_goes_on_and_ends_the_same(tmp_path, monkeypatch) -> None:
     keep = tmp_path / "contests.jsonl"
-    whole = league(_runs(), factors=(3.0, 10.0), guests=False, processes=1, keep=str(keep))
+    whole = league(_runs(), factors=(3.0, 10.0), guests=False, executor="serial", finished=str(keep))
     lines = keep.read_bytes().splitlines(keepends=True)
     assert len(lines) == 2
     keep.write_bytes(lines[0] + lines[1][: len(lines[1]) // 2])  # killed in the middle of a line
@@ -102,14 +102,14 @@ def test_an_interrupted_league_goes_on_and_ends_the_same(tmp_path, monkeypatch) 
         return contend(one)
 
     monkeypatch.setattr("isoperf.predict.laws._tournament.contend", counted)
-    again = league(_runs(), factors=(3.0, 10.0), guests=False, processes=1, keep=str(keep))
+    again = league(_runs(), factors=(3.0, 10.0), guests=False, executor="serial", finished=str(keep))
     assert len(held) == 1
     assert [(e.law, e.factor, e.error) for e in again.entries] == [(e.law, e.factor, e.error) for e in whole.entries]
 
 
 def test_several_processes_find_the_same() -> None:
     runs = datasets.load("stdlib_lm")
-    alone, spread = (league(runs, factors=(3.0, 10.0), guests=False, processes=n) for n in (1, 2))
+    alone, spread = (league(runs, factors=(3.0, 10.0), guests=False, executor=one) for one in ("serial", "local:2"))
     assert [(e.law, e.error, e.coverage_90) for e in spread.entries] == [
         (e.law, e.error, e.coverage_90) for e in alone.entries
     ]
@@ -119,7 +119,7 @@ def test_sets_of_a_column_compete_apart() -> None:
     parts = [_runs(seed=k) for k in (0, 1)]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0].columns}
     both = Observations.from_columns({**columns, "recipe": np.repeat(["a", "b"], len(parts[0]))})
-    made = league(both, by=("recipe",), factors=(10.0,), guests=False, processes=1)
+    made = league(both, by=("recipe",), factors=(10.0,), guests=False, executor="serial")
     assert {entry.set for entry in made.entries} == {"a", "b"}
     assert made.goals[-1].n_contests == 2
 
@@ -170,7 +170,7 @@ def test_ranks_by_hand() -> None:
     ("options", "kind", "said"),
     [
         ({"factors": (1.0,)}, OptionError, "above 1"),
-        ({"processes": -1}, OptionError, "0 (one per core)"),
+        ({"executor": "local:0"}, OptionError, "a number of processes above 0"),
         ({"laws": ("no_such_law",)}, LawError, "no law 'no_such_law'"),
         ({"laws": ("repeated_data",)}, LawError, "suits none of the sets"),
         ({"factors": (1.0001,)}, DataError, "no set has room"),
@@ -178,7 +178,7 @@ def test_ranks_by_hand() -> None:
 )
 def test_what_cannot_be_is_refused(options, kind, said) -> None:
     with pytest.raises(kind) as caught:
-        league(_runs(), **{"processes": 1, "guests": False, "factors": (10.0,), **options})
+        league(_runs(), **{"executor": "serial", "guests": False, "factors": (10.0,), **options})
     assert said in str(caught.value)
 
 
@@ -186,5 +186,5 @@ def test_a_file_of_another_kind_is_not_overwritten(tmp_path) -> None:
     keep = tmp_path / "notes.txt"
     keep.write_text("my notes\n")
     with pytest.raises(DataError, match=r"notes\.txt does not hold the contests"):
-        league(_runs(), factors=(10.0,), guests=False, processes=1, keep=str(keep))
+        league(_runs(), factors=(10.0,), guests=False, executor="serial", finished=str(keep))
     assert keep.read_text() == "my notes\n"

@@ -179,10 +179,18 @@ def test_all_are_found_and_laws_enter_beside_them() -> None:
 def test_scores_go_on_from_a_kept_file_and_over_processes(tmp_path: Path) -> None:
     keep = str(tmp_path / "scores.jsonl")
     first = league(
-        datasets.load("planted_difficulty"), methods=("difficulty_clusters",), factors=(3.0,), processes=1, keep=keep
+        datasets.load("planted_difficulty"),
+        methods=("difficulty_clusters",),
+        factors=(3.0,),
+        executor="serial",
+        finished=keep,
     )
     again = league(
-        datasets.load("planted_difficulty"), methods=("difficulty_clusters",), factors=(3.0,), processes=1, keep=keep
+        datasets.load("planted_difficulty"),
+        methods=("difficulty_clusters",),
+        factors=(3.0,),
+        executor="serial",
+        finished=keep,
     )
     assert [(e.law, e.error, e.coverage_90) for e in first.entries if e.coverage_90 == e.coverage_90] == [
         (e.law, e.error, e.coverage_90) for e in again.entries if e.coverage_90 == e.coverage_90

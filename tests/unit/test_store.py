@@ -29,8 +29,15 @@ MIXED = {
 OLD = Path(__file__).with_name("store_version_1")
 
 
+@pytest.fixture(params=["folder", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """Make an empty store of each kind; what it promises does not depend on the kind."""
+    place = request.getfixturevalue("postgres").fresh() if request.param == "postgresql" else tmp_path / "kept"
+    return Store(place).create()
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def folder_store(tmp_path: Path) -> Store:
     return Store(tmp_path / "kept").create()
 
 
@@ -71,6 +78,31 @@ def test_files_of_fits_and_reports_are_known(store: Store, tmp_path: Path) -> No
     assert store.add("rows", tmp_path / "rows.json").kind == "table"
 
 
+def test_a_result_is_kept_with_its_fit(store: Store) -> None:
+    fit = isoperf.fit(isoperf.datasets.load("stdlib_lm"), law="chinchilla", n_bootstrap=0, seed=0)
+    kept = store.keep("joint", fit, source="here")
+    assert [(entry.name, entry.kind, entry.source) for entry in kept] == [
+        ("joint", "report", "here"),
+        ("joint-fit", "fit", "here"),
+    ]
+    page, again = store.get("joint"), store.get("joint-fit")
+    assert isinstance(page, StoredReport) and page.html() == fit.report().html()
+    assert isinstance(again, isoperf.Fit) and again.to_json() == fit.to_json()
+    with pytest.raises(OptionError, match="has a report called 'joint' already"):
+        store.keep("JOINT", fit)
+    assert len(store.keep("joint", fit, replace=True)) == 2 and len(store.ls()) == 2
+
+
+def test_a_result_is_kept_whole_or_not_at_all(store: Store) -> None:
+    """Its fit's name is taken, so that its report must not be there either."""
+    fit = isoperf.fit(isoperf.datasets.load("stdlib_lm"), law="chinchilla", n_bootstrap=0, seed=0)
+    store.add("joint-fit", {"loss": [1.0]})
+    for attempt in (lambda: store.check_free("joint"), lambda: store.keep("joint", fit)):
+        with pytest.raises(OptionError, match="has a table called 'joint-fit' already"):
+            attempt()
+    assert [entry.name for entry in store.ls()] == ["joint-fit"]
+
+
 def test_rows_are_appended(store: Store) -> None:
     store.add("runs", {"loss": [1.0, 2.0], "run": ["a", "b"]})
     entry = store.add("runs", {"run": ["c"], "loss": [3.0]}, append=True)
@@ -99,18 +131,21 @@ def test_rows_in_another_unit_are_refused(store: Store) -> None:
         store.add("runs", {"loss": [1.0]}, append=True)
 
 
-def test_replacing_frees_the_room(store: Store) -> None:
-    store.add("runs", {"loss": np.random.default_rng(0).normal(size=5000)})
-    store.add("runs", {"loss": [1.0]}, replace=True)
-    assert store.table("runs")["loss"].tolist() == [1.0]
-    assert len(list((store.path / "objects").iterdir())) == 1 and not list((store.path / "drafts").iterdir())
+def test_replacing_frees_the_room(folder_store: Store) -> None:
+    folder_store.add("runs", {"loss": np.random.default_rng(0).normal(size=5000)})
+    folder_store.add("runs", {"loss": [1.0]}, replace=True)
+    assert folder_store.table("runs")["loss"].tolist() == [1.0]
+    assert len(list((folder_store.path / "objects").iterdir())) == 1 and not list(
+        (folder_store.path / "drafts").iterdir()
+    )
 
 
 def test_equal_content_is_kept_once(store: Store) -> None:
     for name in ("one", "two"):
         store.add(name, {"loss": [1.0]})
-    assert len(list((store.path / "objects").iterdir())) == 1
-    store.remove("one")
+    one, two = store.ls()
+    assert one.parts == two.parts
+    assert store.remove("one") == 0
     assert store.table("two")["loss"].tolist() == [1.0] and store.check() == []
 
 
@@ -202,8 +237,8 @@ def test_export_of_one_entry(store: Store, tmp_path: Path) -> None:
 
 def test_plain_text_reference_loads_anywhere(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     store.add("runs", {"loss": [1.5, 2.5]})
-    assert len(isoperf.load(f"store:{store.path}/runs", where="loss > 2")) == 1
-    monkeypatch.setenv("ISOPERF_STORE", str(store.path))
+    assert len(isoperf.load(f"store:{store.place}/runs", where="loss > 2")) == 1
+    monkeypatch.setenv("ISOPERF_STORE", store.place)
     assert isoperf.load("store:runs") == store.table("runs")
 
 
@@ -230,13 +265,22 @@ def test_the_nearest_store_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         (lambda s: s.add("note", {"loss": [1]}, append=True), OptionError, "is a report; only rows of a table"),
         (lambda s: s.add("runs", {"loss": [1]}, append=True, replace=True), OptionError, "exclude each other"),
         (lambda s: s.add("new", Report("x", ()), where="loss > 1"), OptionError, "are for tables"),
-        (lambda s: Store(s.path / "catalogue.sqlite" / "x").create(), isoperf.OutputError, "could not be written"),
         (lambda s: s.add("new", "gone.csv"), DataError, "gone.csv does not exist"),
-        (lambda s: s.add("new", {"ru\ud800n": ["x"]}), DataError, "text that is no Unicode"),
+        (lambda s: s.add("new", {"ru\ud800n": ["x"]}), DataError, "half a character"),
         (lambda s: s.add("new", pl.DataFrame({"loss": []})), DataError, "no rows"),
         (lambda s: s.get("rnus"), OptionError, "Did you mean 'runs'? It holds: note, runs."),
         (lambda s: s.table("note"), OptionError, "is a report, where a table is needed"),
         (lambda s: s.remove("rnus"), OptionError, "Did you mean 'runs'?"),
+    ],
+)
+def test_refusals(store: Store, call: Callable[[Store], object], kind: type[IsoperfError], said: str) -> None:
+    _refused(store, call, kind, said)
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "said"),
+    [
+        (lambda s: Store(s.path / "catalogue.sqlite" / "x").create(), isoperf.OutputError, "could not be written"),
         (lambda s: s.export(s.path), OptionError, "is there already"),
         (lambda s: s.export(s.path.parent / "out", ["rnus"]), OptionError, "Did you mean 'runs'?"),
         (lambda s: s.export(s.path.parent / "r.xls", ["runs"]), OptionError, "written as .parquet or .csv"),
@@ -247,7 +291,13 @@ def test_the_nearest_store_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         (lambda s: Store(s.path.parent).create(), OptionError, "holds something else"),
     ],
 )
-def test_refusals(store: Store, call: Callable[[Store], object], kind: type[IsoperfError], said: str) -> None:
+def test_refusals_of_folders(
+    folder_store: Store, call: Callable[[Store], object], kind: type[IsoperfError], said: str
+) -> None:
+    _refused(folder_store, call, kind, said)
+
+
+def _refused(store: Store, call: Callable[[Store], object], kind: type[IsoperfError], said: str) -> None:
     store.add("runs", {"loss": [1.0]})
     store.add("note", Report("What we found", ()))
     before = store.ls()
@@ -258,7 +308,7 @@ def test_refusals(store: Store, call: Callable[[Store], object], kind: type[Isop
 
 def test_creating_twice_keeps_what_is_there(store: Store) -> None:
     store.add("runs", {"loss": [1.0]})
-    assert [entry.name for entry in Store(store.path).create().ls()] == ["runs"]
+    assert [entry.name for entry in Store(store.place).create().ls()] == ["runs"]
 
 
 def test_a_creation_cut_short_can_be_finished(tmp_path: Path) -> None:
@@ -270,34 +320,34 @@ def test_a_creation_cut_short_can_be_finished(tmp_path: Path) -> None:
     assert store.create().ls() == ()
 
 
-def test_what_is_left_of_a_killed_writer_is_swept(store: Store) -> None:
-    left = store.path / "objects" / f"{'0' * 64}.parquet"
+def test_what_is_left_of_a_killed_writer_is_swept(folder_store: Store) -> None:
+    left = folder_store.path / "objects" / f"{'0' * 64}.parquet"
     left.write_bytes(b"1234")
-    store.add("runs", {"loss": [1.0]})
-    assert store.clean() == 4 and not left.exists() and len(store.table("runs")) == 1
+    folder_store.add("runs", {"loss": [1.0]})
+    assert folder_store.clean() == 4 and not left.exists() and len(folder_store.table("runs")) == 1
 
 
-def test_damage_is_named(store: Store) -> None:
-    entry = store.add("runs", {"loss": [1.0]})
-    path = store.path / "objects" / entry.parts[0].file
+def test_damage_is_named(folder_store: Store) -> None:
+    entry = folder_store.add("runs", {"loss": [1.0]})
+    path = folder_store.path / "objects" / entry.parts[0].file
     content = path.read_bytes()
     path.write_bytes(content[:-1] + b"?")
-    assert store.check() == [f"runs: {path} was changed: its SHA-256 is another."]
+    assert folder_store.check() == [f"runs: {path} was changed: its SHA-256 is another."]
     path.write_bytes(content[:-3])
     with pytest.raises(DataError, match=f"bytes; {len(content)} were stored"):
-        store.get("runs")
+        folder_store.get("runs")
     path.unlink()
-    assert store.check() == [f"runs: {path} is gone."]
+    assert folder_store.check() == [f"runs: {path} is gone."]
     with pytest.raises(DataError, match="is gone"):
-        store.get("runs")
-    store.add("runs", {"loss": [1.0]}, replace=True)
-    assert store.check() == []
+        folder_store.get("runs")
+    folder_store.add("runs", {"loss": [1.0]}, replace=True)
+    assert folder_store.check() == []
 
 
-def test_a_damaged_catalogue_is_named(store: Store) -> None:
-    (store.path / "catalogue.sqlite").write_bytes(b"no catalogue at all" * 100)
+def test_a_damaged_catalogue_is_named(folder_store: Store) -> None:
+    (folder_store.path / "catalogue.sqlite").write_bytes(b"no catalogue at all" * 100)
     with pytest.raises(DataError, match=r"catalogue\.sqlite is damaged"):
-        store.ls()
+        folder_store.ls()
 
 
 def test_another_programs_file_is_left_alone(tmp_path: Path) -> None:
@@ -309,10 +359,10 @@ def test_another_programs_file_is_left_alone(tmp_path: Path) -> None:
             call()
 
 
-def test_a_later_version_is_refused(store: Store) -> None:
-    _set_version(store, VERSION + 1)
+def test_a_later_version_is_refused(folder_store: Store) -> None:
+    _set_version(folder_store, VERSION + 1)
     with pytest.raises(DataError, match=f"schema version {VERSION + 1}; this version of Isoperf knows .* to {VERSION}"):
-        store.ls()
+        folder_store.ls()
 
 
 def test_a_store_of_version_1_is_opened(tmp_path: Path) -> None:

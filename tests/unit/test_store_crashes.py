@@ -43,36 +43,42 @@ except OutputError as error:
 """
 
 
+@pytest.fixture(params=["folder", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return where a store of each kind is to be made."""
+    return str(request.getfixturevalue("postgres").fresh() if request.param == "postgresql" else tmp_path / "store")
+
+
 @needs_kill
-def test_acknowledged_outlives_kills(tmp_path: Path) -> None:
-    assert kill_rounds(tmp_path / "store", rounds=2, seed=1, n_rows=3, longest=0.3) >= 2
+def test_acknowledged_outlives_kills(place: str) -> None:
+    assert kill_rounds(place, rounds=2, seed=1, n_rows=3, longest=0.3) >= 2
 
 
 @needs_kill
 @pytest.mark.slow
 @pytest.mark.parametrize(("n_rows", "rounds"), [(3, 50), (200_000, 20)])
-def test_acknowledged_outlives_many_kills(tmp_path: Path, n_rows: int, rounds: int) -> None:
-    told = kill_rounds(tmp_path / "store", rounds=rounds, seed=n_rows, n_rows=n_rows, longest=0.6)
+def test_acknowledged_outlives_many_kills(place: str, n_rows: int, rounds: int) -> None:
+    told = kill_rounds(place, rounds=rounds, seed=n_rows, n_rows=n_rows, longest=0.6)
     print(f"{told} additions were acknowledged before {rounds} kills; all are there")
     assert told >= rounds
 
 
 @needs_kill
 @pytest.mark.parametrize("seconds", [0.5, pytest.param(20.0, marks=pytest.mark.slow)])
-def test_two_writers_at_once(tmp_path: Path, seconds: float) -> None:
-    folder = tmp_path / "store"
-    Store(folder).create()
-    writers = {who: start(folder, who) for who in ("a", "b")}
+def test_two_writers_at_once(place: str, seconds: float) -> None:
+    Store(place).create()
+    writers = {who: start(place, who) for who in ("a", "b")}
     told = {who: kill_after(writer, seconds) for who, writer in writers.items()}
+    print(f"{[len(lines) for lines in told.values()]} additions were acknowledged to two writers; all are there")
     for who, lines in told.items():
         assert lines, f"writer {who} never got its turn"
-        check_kept(folder, who, lines)
+        check_kept(place, who, lines)
 
 
 @needs_kill
-def test_a_reader_sees_whole_tables_while_they_are_replaced(tmp_path: Path) -> None:
-    store = Store(tmp_path / "store").create()
-    writer = start(store.path, "a")
+def test_a_reader_sees_whole_tables_while_they_are_replaced(place: str) -> None:
+    store = Store(place).create()
+    writer = start(place, "a")
     assert writer.stdout is not None and writer.stdout.readline() == "ready\n"
     seen = [0.0]
     for _ in range(25):
@@ -87,18 +93,18 @@ def test_a_reader_sees_whole_tables_while_they_are_replaced(tmp_path: Path) -> N
     check_whole(store.table("log_a"))
 
 
-def test_threads_may_make_and_share_a_store(tmp_path: Path) -> None:
+def test_threads_may_make_and_share_a_store(place: str) -> None:
     def work(k: int) -> int:
-        store = Store(tmp_path / "store").create()
+        store = Store(place).create()
         store.add(f"n{k}", {"loss": [float(k)]})
         return int(store.table(f"n{k}")["loss"][0])
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(work, range(16))) == list(range(16))
-    assert len(Store(tmp_path / "store").ls()) == 16
+    assert len(Store(place).ls()) == 16
 
 
-def test_only_one_of_two_writers_gets_a_name(tmp_path: Path) -> None:
+def test_only_one_of_two_writers_gets_a_name(place: str) -> None:
     script = (
         "import sys; from isoperf.store import Store; from isoperf.errors import OptionError\n"
         "won = 0\n"
@@ -107,8 +113,8 @@ def test_only_one_of_two_writers_gets_a_name(tmp_path: Path) -> None:
         "    except OptionError: pass\n"
         "print(won)"
     )
-    store = Store(tmp_path / "store").create()
-    command = [sys.executable, "-c", script, str(store.path)]
+    store = Store(place).create()
+    command = [sys.executable, "-c", script, place]
     both = [subprocess.Popen([*command, who], stdout=subprocess.PIPE, text=True) for who in "12"]
     won = [int(one.communicate()[0]) for one in both]
     assert sum(won) == 20 == len(store.ls())

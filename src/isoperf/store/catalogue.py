@@ -6,21 +6,18 @@ a transaction names it, so a writer that dies leaves at most a file that nothing
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from isoperf.errors import DataError, OptionError, OutputError
-from isoperf.store.entry import Entry, Part
 from isoperf.store.schema import VERSION, create, is_finished, migrate, version_of
 
-__all__ = ["FILE", "Catalogue", "entries", "entry", "extend", "named_files", "put", "remove"]
+__all__ = ["FILE", "Catalogue"]
 
 FILE = "catalogue.sqlite"
 PATIENCE = 60.0  # seconds that a writer waits for another; each holds the catalogue for milliseconds
-_FACTS = ("columns", "units", "derived", "conversions")
 
 
 class Catalogue:
@@ -111,60 +108,3 @@ class Catalogue:
             raise DataError(
                 f"{self.path} is damaged ({error}). Restore it from a copy; the files of content beside it are whole."
             ) from error
-
-
-def entries(connection: sqlite3.Connection) -> dict[str, Entry]:
-    """Return every entry by name, in alphabetical order."""
-    parts: dict[str, list[Part]] = {}
-    for name, *part in connection.execute("SELECT name, file, n_bytes, n_rows FROM part ORDER BY name, position"):
-        parts.setdefault(name, []).append(Part(*part))
-    rows = connection.execute("SELECT name, kind, title, source, added, facts FROM entry ORDER BY name")
-    return {row[0]: _entry(row, parts.get(row[0], [])) for row in rows}
-
-
-def entry(connection: sqlite3.Connection, name: str) -> Entry | None:
-    """Return one entry, whatever the case of its name."""
-    row = connection.execute(
-        "SELECT name, kind, title, source, added, facts FROM entry WHERE name = ?", (name,)
-    ).fetchone()
-    if row is None:
-        return None
-    parts = connection.execute("SELECT file, n_bytes, n_rows FROM part WHERE name = ? ORDER BY position", (name,))
-    return _entry(row, [Part(*part) for part in parts])
-
-
-def _entry(row: tuple[str, str, str, str, float, str], parts: list[Part]) -> Entry:
-    name, kind, title, source, added, facts = row
-    known = json.loads(facts)
-    return Entry(name, kind, title, source, added, **{key: known.get(key, {}) for key in _FACTS}, parts=tuple(parts))  # type: ignore[arg-type]
-
-
-def put(connection: sqlite3.Connection, new: Entry) -> None:
-    """List an entry in place of any of its name."""
-    remove(connection, new.name)
-    facts = json.dumps({key: dict(getattr(new, key)) for key in _FACTS})
-    row = (new.name, new.kind, new.title, new.source, new.added, facts)
-    connection.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)", row)
-    _put_parts(connection, new, 0)
-
-
-def extend(connection: sqlite3.Connection, longer: Entry, known: int) -> None:
-    """List the files of an entry that come after the first ``known``."""
-    connection.execute("UPDATE entry SET added = ? WHERE name = ?", (longer.added, longer.name))
-    _put_parts(connection, longer, known)
-
-
-def _put_parts(connection: sqlite3.Connection, entry: Entry, first: int) -> None:
-    places = enumerate(entry.parts[first:], first)
-    rows = [(entry.name, place, part.file, part.n_bytes, part.n_rows) for place, part in places]
-    connection.executemany("INSERT INTO part VALUES (?, ?, ?, ?, ?)", rows)
-
-
-def remove(connection: sqlite3.Connection, name: str) -> None:
-    """Strike an entry from the list."""
-    connection.execute("DELETE FROM entry WHERE name = ?", (name,))
-
-
-def named_files(connection: sqlite3.Connection) -> set[str]:
-    """Return the files that some entry names."""
-    return {file for (file,) in connection.execute("SELECT file FROM part")}

@@ -58,6 +58,11 @@ class Entry:
     conversions: Mapping[str, str] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
 
+    def _repr_html_(self) -> str:
+        from isoperf.store.display import entry_fragment
+
+        return entry_fragment(self)
+
     @property
     def n_rows(self) -> int:
         """Rows of a table, 0 for anything else."""
@@ -104,6 +109,11 @@ class StoredReport:
     title: str
     plain: Mapping[str, Any]
     page: str = ""
+
+    def _repr_html_(self) -> str:
+        from isoperf.store.display import stored_report_fragment
+
+        return stored_report_fragment(self)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the plain values."""

@@ -1,4 +1,4 @@
-"""Where the store is: the folder named, or the nearest ``.isoperf`` at or above the current folder."""
+"""Where the store is: the place named, or the nearest ``.isoperf`` at or above the current folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from isoperf.observations import Observations
 from isoperf.store.catalogue import FILE
 from isoperf.store.store import Store
 
-__all__ = ["FOLDER", "PREFIX", "VARIABLE", "find", "held", "named"]
+__all__ = ["FOLDER", "PREFIX", "VARIABLE", "find", "held", "named", "place_of"]
 
 FOLDER = ".isoperf"
 PREFIX = "store:"
@@ -21,7 +21,7 @@ VARIABLE = "ISOPERF_STORE"
 def find(start: str | Path = ".") -> Store | None:
     """Return the store of the project that a folder lies in, or None.
 
-    The folder named by the variable ``ISOPERF_STORE`` comes first; then ``.isoperf`` in ``start``
+    The folder or database named by the variable ``ISOPERF_STORE`` comes first; then ``.isoperf`` in ``start``
     and in each folder above it.
     """
     if given := os.environ.get(VARIABLE):
@@ -34,20 +34,31 @@ def find(start: str | Path = ".") -> Store | None:
 
 
 def named(reference: str) -> Observations:
-    """Load the table that ``store:NAME`` or ``store:FOLDER/NAME`` means.
+    """Load the table that ``store:NAME`` or ``store:PLACE/NAME`` means.
 
     Raises
     ------
     OptionError : there is no store, nothing of that name, or it is no table.
     """
-    folder, _, name = reference.removeprefix(PREFIX).rpartition("/")
-    store = Store(folder) if folder else find()
+    store, name = place_of(reference)
+    return store.table(name)
+
+
+def place_of(reference: str) -> tuple[Store, str]:
+    """Return the store and the name that ``NAME``, ``store:NAME`` or ``store:PLACE/NAME`` means.
+
+    Raises
+    ------
+    OptionError : it names no place, and there is no store here or in a folder above.
+    """
+    place, _, name = reference.removeprefix(PREFIX).rpartition("/")
+    store = Store(place) if place else find()
     if store is None:
         raise OptionError(
-            f"{reference!r} names a stored table, but there is no store here or in a folder above. "
+            f"{reference!r} is to be in a store, but there is no store here or in a folder above. "
             "Make one with `isoperf init`, or write store:FOLDER/NAME."
         )
-    return store.table(name)
+    return store, name
 
 
 def held(word: str) -> bool:

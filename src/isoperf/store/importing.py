@@ -19,7 +19,7 @@ from isoperf.report import Report
 from isoperf.store.entry import StoredReport
 from isoperf.store.tables import CHUNK, described, slices
 
-__all__ = ["Ragged", "TableSource", "document", "pieces"]
+__all__ = ["Ragged", "TableSource", "document", "kept_report", "pieces"]
 
 LONG = 32 * 2**20  # bytes from which a file is typed piece by piece
 
@@ -44,12 +44,17 @@ def document(thing: Any) -> Fit | StoredReport | None:
     if isinstance(thing, (Fit, StoredReport)):
         return thing
     if isinstance(thing, Report):
-        return StoredReport(thing.title, thing.as_dict(), thing.html())
+        return kept_report(thing)
     if hasattr(thing, "report") and hasattr(thing, "as_dict"):
         return document(thing.report())
     if isinstance(thing, (str, Path)) and str(thing).lower().endswith(".json") and Path(thing).is_file():
         return _from_json(Path(thing))
     return None
+
+
+def kept_report(report: Report) -> StoredReport:
+    """Return a report as the store keeps it."""
+    return StoredReport(report.title, report.as_dict(), report.html())
 
 
 def _from_json(path: Path) -> Fit | StoredReport | None:

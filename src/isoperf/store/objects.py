@@ -41,8 +41,20 @@ class Draft:
         self.parts.append(part)
         self._waiting[part.file] = path
 
+    def forget(self) -> None:
+        """Give up the files written so far."""
+        for path in self._waiting.values():
+            path.unlink(missing_ok=True)
+        self._waiting.clear()
+        self.parts.clear()
+
+    def waiting(self) -> list[tuple[Part, Path]]:
+        """Return each file once with where it lies, in an order that is the same for every writer."""
+        parts = {part.file: part for part in self.parts}
+        return [(parts[file], self._waiting[file]) for file in sorted(self._waiting)]
+
     def publish(self, objects: Path) -> None:
-        """Put every file in its place; the caller is the catalogue's only writer meanwhile."""
+        """Put every file in its place; in a store's own folder, the caller is its only writer meanwhile."""
         with written(objects.parent):
             for file, path in self._waiting.items():
                 os.replace(path, objects / file)

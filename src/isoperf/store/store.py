@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import gzip
-import json
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, final
 
@@ -16,12 +13,13 @@ from isoperf.errors import DataError, OptionError, OutputError
 from isoperf.fitting.result import Fit
 from isoperf.laws.base import Law
 from isoperf.observations import Observations
-from isoperf.store import catalogue
-from isoperf.store.catalogue import Catalogue
-from isoperf.store.entry import PAGE, Entry, StoredReport, check_name, unknown_name
+from isoperf.store.appending import appended
+from isoperf.store.backend import Change, backend
+from isoperf.store.documents import drafted, fits_of, read_report
+from isoperf.store.entry import Entry, StoredReport, check_name, unknown_name
 from isoperf.store.exporting import export_file, export_folder
-from isoperf.store.importing import Ragged, TableSource, document, pieces
-from isoperf.store.objects import Draft, Objects
+from isoperf.store.importing import Ragged, TableSource, document, kept_report, pieces
+from isoperf.store.objects import Draft
 from isoperf.store.queries import select
 from isoperf.store.tables import described, read_table, slices, write_table
 
@@ -36,14 +34,16 @@ ATTEMPTS = 5
 
 @final
 class Store:
-    """Tables, fits and reports by name, in one folder.
+    """Tables, fits and reports by name, in one folder or in a PostgreSQL database.
 
     What `add` has returned is on the disk: it outlives a killed process, a full disk and a second
-    writer. The folder holds an SQLite catalogue and Parquet and JSON files named by their SHA-256.
+    writer. A folder holds an SQLite catalogue and Parquet and JSON files named by their SHA-256; a
+    database holds the same in its schema ``isoperf``, for all who may connect to it.
 
     Parameters
     ----------
-    path : the store's folder. It need not exist before `create`.
+    path : the store's folder, which need not exist before `create`; or the address of a database,
+        ``postgresql://user@host/database``. Its password is never shown.
 
     Examples
     --------
@@ -57,26 +57,42 @@ class Store:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
-        self._catalogue = Catalogue(self.path)
-        self._objects = Objects(self.path)
+        self._backend = backend(path)
 
     def __repr__(self) -> str:
-        return f"Store({str(self.path)!r})"
+        return f"Store({self.place!r})"
 
-    def create(self) -> Store:
-        """Make the store's folder, unless it is a store already, and return the store.
+    @property
+    def place(self) -> str:
+        """The folder, or the address of the database without password and options."""
+        return self._backend.place
+
+    @property
+    def path(self) -> Path:
+        """The folder.
 
         Raises
         ------
-        OptionError : the folder holds something else.
+        OptionError : the store is in a database.
+        """
+        if self._backend.folder is None:
+            raise OptionError(f"the store {self.place} is in a database and has no folder. Use store.place to name it.")
+        return self._backend.folder
+
+    def _repr_html_(self) -> str:
+        from isoperf.store.display import store_fragment
+
+        return store_fragment(self.path, self.ls())
+
+    def create(self) -> Store:
+        """Make the store, unless it is one already, and return it.
+
+        Raises
+        ------
+        OptionError : the folder, or the schema ``isoperf`` of the database, holds something else.
         OutputError : it cannot be written.
         """
-        known = {catalogue.FILE, f"{catalogue.FILE}-journal", "objects", "drafts"}
-        if self.path.exists() and (not self.path.is_dir() or {one.name for one in self.path.iterdir()} - known):
-            raise OptionError(f"{self.path} holds something else. Name a new or an empty folder for the store.")
-        self._objects.create()
-        self._catalogue.create()
+        self._backend.create()
         return self
 
     def add(
@@ -111,30 +127,57 @@ class Store:
         check_name(name)
         if append and replace:
             raise OptionError("append= and replace= exclude each other. Choose one.")
-        with self._catalogue.reading() as connection:
-            self._check_free(catalogue.entry(connection, name), name, append, replace)
+        self._refuse_taken(name, append, replace)
         found = document(thing)
         source = TableSource(thing, rename, units, where, sheet)
         if found is not None and (rename or units or where or sheet):
             raise OptionError("rename=, units=, where= and sheet= are for tables; this is a fit or a report.")
-        with self._objects.drafting() as draft:
-            new = self._drafted_table(draft, name, source) if found is None else _drafted(draft, name, found)
-            try:
-                listed = self._list(new, draft, append, replace)
-            except OutputError:
-                with contextlib.suppress(OutputError):
-                    self.clean()  # gives back what the files took on a full disk
-                raise
-        self._objects.sweep_drafts()
-        if replace:
-            with contextlib.suppress(OutputError):  # what was added is safe whether or not the old files go
-                self.clean()
-        return listed
+        with self._backend.drafting() as draft:
+            new = self._drafted_table(draft, name, source) if found is None else drafted(draft, name, found)
+            listed = self._list([new], draft, append, replace)
+        self._tidy(replace)
+        return listed[0]
+
+    def keep(self, name: str, result: Any, *, replace: bool = False, source: str = "memory") -> tuple[Entry, ...]:
+        """Store a result's report under a name, and the fit that it is or has under ``NAME-fit``, together.
+
+        A result with several fits has each under ``NAME-`` and the name of its attribute.
+
+        Parameters
+        ----------
+        result : what a capability returned.
+        source : what the entries say of where they came from.
+
+        Raises
+        ------
+        OptionError : a name is taken or unusable, or the store is none.
+        OutputError : the disk is full or refuses; the store is as it was.
+        """
+        self.check_free(name, replace=replace)
+        things: dict[str, Fit | StoredReport] = {name: kept_report(result.report())}
+        things |= {f"{name}-{key}": fit for key, fit in fits_of(result).items()}
+        for one in things:
+            check_name(one)
+        with self._backend.drafting() as draft:
+            new = [drafted(draft, one, thing, source) for one, thing in things.items()]
+            listed = self._list(new, draft, False, replace)
+        self._tidy(replace)
+        return tuple(listed)
+
+    def check_free(self, name: str, *, replace: bool = False) -> None:
+        """Refuse a name that `keep` could not use, before the work that it is for.
+
+        Raises
+        ------
+        OptionError : ``NAME`` or ``NAME-fit`` is taken or unusable, or the store is none.
+        """
+        for one in (name, f"{name}-fit"):
+            self._refuse_taken(check_name(one), False, replace)
 
     def ls(self) -> tuple[Entry, ...]:
         """Return every entry, in alphabetical order."""
-        with self._catalogue.reading() as connection:
-            return tuple(catalogue.entries(connection).values())
+        with self._backend.reading() as look:
+            return tuple(look.entries().values())
 
     def entry(self, name: str) -> Entry:
         """Return what the store says of one entry.
@@ -143,10 +186,10 @@ class Store:
         ------
         OptionError : nothing has that name; the message offers the nearest.
         """
-        with self._catalogue.reading() as connection:
-            found = catalogue.entry(connection, name)
+        with self._backend.reading() as look:
+            found = look.entry(name)
             if found is None:
-                raise unknown_name(name, catalogue.entries(connection), str(self.path))
+                raise unknown_name(name, look.entries(), self.place)
             return found
 
     def get(self, name: str, *, law: Law | type[Law] | None = None) -> Observations | Fit | StoredReport:
@@ -168,7 +211,7 @@ class Store:
         found = self.get(name)
         if not isinstance(found, Observations):
             kind = "fit" if isinstance(found, Fit) else "report"
-            raise OptionError(f"{name!r} in the store {self.path} is a {kind}, where a table is needed.")
+            raise OptionError(f"{name!r} in the store {self.place} is a {kind}, where a table is needed.")
         return found
 
     def query(self, sql: str) -> pl.DataFrame:
@@ -203,48 +246,68 @@ class Store:
             lambda: export_folder([self.entry(n) for n in wanted] or self.ls(), self._paths, path, format)
         )
 
-    def remove(self, name: str) -> None:
-        """Take an entry out of the store and free its room.
+    def remove(self, name: str) -> int:
+        """Take an entry out of the store, free its room, and return the bytes freed.
+
+        Content that another entry has too stays for it.
 
         Raises
         ------
         OptionError : nothing has that name.
         """
-        with self._catalogue.writing() as connection:
-            if catalogue.entry(connection, name) is None:
-                raise unknown_name(name, catalogue.entries(connection), str(self.path))
-            catalogue.remove(connection, name)
-        self.clean()
+        with self._backend.writing() as change:
+            if change.entry(name) is None:
+                raise unknown_name(name, change.entries(), self.place)
+            change.remove(name)
+        return self.clean()
 
     def clean(self) -> int:
         """Delete files that no entry names, as after a crash, and return the bytes freed."""
-        with self._catalogue.writing() as connection:
-            return self._objects.sweep(catalogue.named_files(connection))
+        with self._backend.writing() as change:
+            return change.sweep()
 
     def check(self) -> list[str]:
         """Read every file and return what is wrong, a line each; an empty list says that all is whole."""
-        faults = ((entry.name, self._objects.fault(part)) for entry in self.ls() for part in entry.parts)
+        faults = ((entry.name, self._backend.fault(part)) for entry in self.ls() for part in entry.parts)
         return [f"{name}: {fault}" for name, fault in faults if fault]
 
-    def _list(self, new: Entry, draft: Draft, append: bool, replace: bool) -> Entry:
-        """Put the files in place and name them in the catalogue, in one step for everybody else."""
-        with self._catalogue.writing() as connection:
-            old = catalogue.entry(connection, new.name)
-            self._check_free(old, new.name, append, replace)
-            listed = _appended(old, new) if append and old else new
-            draft.publish(self._objects.folder)
-            if append and old:
-                catalogue.extend(connection, listed, len(old.parts))
-            else:
-                catalogue.put(connection, listed)
-        return listed
+    def _list(self, new: Sequence[Entry], draft: Draft, append: bool, replace: bool) -> list[Entry]:
+        """Put the files in place and name them in the list, in one step for everybody else."""
+        try:
+            with self._backend.writing(draft) as change:
+                return [self._listed(change, one, append, replace) for one in new]
+        except OutputError:
+            with contextlib.suppress(OutputError):
+                self.clean()  # gives back what the files took on a full disk
+            raise
+
+    def _listed(self, change: Change, new: Entry, append: bool, replace: bool) -> Entry:
+        old = change.entry(new.name)
+        self._check_free(old, new.name, append, replace)
+        if not (append and old):
+            change.put(new)
+            return new
+        longer = appended(old, new)
+        change.extend(longer, len(old.parts))
+        return longer
+
+    def _tidy(self, replaced: bool) -> None:
+        self._backend.sweep_drafts()
+        if replaced:
+            with contextlib.suppress(OutputError):  # what was added is safe whether or not the old files go
+                self.clean()
+
+    def _refuse_taken(self, name: str, append: bool, replace: bool) -> None:
+        with self._backend.reading() as look:
+            old = look.entry(name)
+        self._check_free(old, name, append, replace)
 
     def _check_free(self, old: Entry | None, name: str, append: bool, replace: bool) -> None:
         if append and old is None:
-            raise unknown_name(name, [entry.name for entry in self.ls()], str(self.path))
+            raise unknown_name(name, [entry.name for entry in self.ls()], self.place)
         if old is not None and not (append or replace):
             raise OptionError(
-                f"the store {self.path} has a {old.kind} called {old.name!r} already, written {old.when} UTC. "
+                f"the store {self.place} has a {old.kind} called {old.name!r} already, written {old.when} UTC. "
                 "Choose another name, or ask to replace it, or to append rows to it."
             )
 
@@ -253,7 +316,7 @@ class Store:
         try:
             tables = self._written(draft, pieces(source))
         except Ragged:
-            draft.parts.clear()
+            draft.forget()
             tables = self._written(draft, slices(source.whole()))
         return Entry(name, "table", "", tables.source, time.time(), **described(tables), parts=tuple(draft.parts))
 
@@ -268,7 +331,7 @@ class Store:
         return first
 
     def _paths(self, entry: Entry) -> list[Path]:
-        return [self._objects.path(part) for part in entry.parts]
+        return [self._backend.path(part) for part in entry.parts]
 
     def _read(self, entry: Entry, law: Law | type[Law] | None) -> Observations | Fit | StoredReport:
         paths = self._paths(entry)
@@ -276,7 +339,7 @@ class Store:
             return read_table(entry, paths)
         if entry.kind == "fit":
             return Fit.from_json(paths[0].read_bytes(), law=law)
-        return _report(entry, paths)
+        return read_report(entry, paths)
 
     def _steady(self, look: Callable[[], T]) -> T:
         """Look again when another process has replaced an entry between its listing and its reading."""
@@ -289,49 +352,6 @@ class Store:
             return look()
         except FileNotFoundError as error:
             raise DataError(
-                f"a file of the store {self.path} is gone ({error.filename or error}). "
+                f"a file of the store {self.place} is gone ({error.filename or error}). "
                 "Restore it from a copy, or add its content again."
             ) from error
-
-
-def _appended(old: Entry, new: Entry) -> Entry:
-    """Return the entry with the new rows after its own.
-
-    Raises
-    ------
-    DataError : the columns or their units differ.
-    """
-    if old.kind != "table" or new.kind != "table":
-        raise OptionError(f"{old.name!r} is a {old.kind}; only rows of a table can be appended, to a table.")
-    for what in ("columns", "units"):
-        ours, theirs = dict(getattr(old, what)), dict(getattr(new, what))
-        odd = [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]
-        if odd:
-            shown = "; ".join(f"{n}: {_told(ours, n)} stored, {_told(theirs, n)} new" for n in odd[:5])
-            raise DataError(
-                f"the rows do not fit the table {old.name!r}, whose {what} differ ({shown}). Rename or drop columns."
-            )
-    return dataclasses.replace(old, added=new.added, parts=(*old.parts, *new.parts))
-
-
-def _told(facts: dict[str, str], name: str) -> str:
-    return facts[name] or "no unit" if name in facts else "none"
-
-
-def _drafted(draft: Draft, name: str, found: Fit | StoredReport) -> Entry:
-    """Write the files of a fit or report."""
-    if isinstance(found, Fit):
-        text = found.to_json()
-        draft.write(".json", lambda path: path.write_text(text, encoding="utf-8"))
-        return Entry(name, "fit", found.law.name, "memory", time.time(), parts=tuple(draft.parts))
-    plain = json.dumps(found.as_dict(), indent=2, allow_nan=False) + "\n"
-    draft.write(".json", lambda path: path.write_text(plain, encoding="utf-8"))
-    if found.page:
-        packed = gzip.compress(found.page.encode(), mtime=0)  # without the time, so that equal pages are equal files
-        draft.write(PAGE, lambda path: path.write_bytes(packed))
-    return Entry(name, "report", found.title, "memory", time.time(), parts=tuple(draft.parts))
-
-
-def _report(entry: Entry, paths: list[Path]) -> StoredReport:
-    pages = [gzip.decompress(path.read_bytes()).decode() for path in paths if path.name.endswith(PAGE)]
-    return StoredReport(entry.title, json.loads(paths[0].read_bytes()), "".join(pages))

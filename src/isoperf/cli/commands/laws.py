@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +72,7 @@ def _page(law: Law) -> Report:
         ("noise model", law.noise),
         ("reference", str(law.reference)),
     )
-    rows = tuple((p.name, p.symbol, _unit(p, law), _allowed(p)) for p in law.params)
+    rows = tuple((p.name, p.symbol, p.unit_in(law), p.allowed) for p in law.params)
     columns = (Column("parameter"), Column("symbol"), Column("unit"), Column("allowed values"))
     told: list[Block] = [
         block
@@ -104,19 +103,6 @@ def _text(law: Law) -> str:
     return inspect.getdoc(type(law)) or ""
 
 
-def _unit(param: Param, law: Law) -> str:
-    return f"that of {param.unit}" if param.unit in (law.output, *law.inputs) else param.unit
-
-
 def _bounds(param: Param) -> tuple[float, float]:
     low, high = param.bounds
     return (max(low, 0.0) if param.log else low), high
-
-
-def _allowed(param: Param) -> str:
-    low, high = _bounds(param)
-    if math.isinf(low):
-        return "any" if math.isinf(high) else f"{high:g} or less"
-    if math.isinf(high):
-        return f"above {low:g}" if param.log else f"{low:g} or more"
-    return f"{low:g} to {high:g}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,12 +13,13 @@ from isoperf.capability import Option, Reference, capability
 from isoperf.datasets.sets import SCORE_SETS, SETS, ComparableSet, RunSet, divide
 from isoperf.errors import DataError, IsoperfError, LawError, OptionError
 from isoperf.estimate import check_level
+from isoperf.executors import executor_of
 from isoperf.fitting.candidates import candidates
 from isoperf.fitting.data import LawData, law_data
 from isoperf.fitting.fit_law import versions
 from isoperf.laws import discover, get
 from isoperf.laws.base import Law
-from isoperf.options import Data, Level, Progress, Seed, X, Y, several
+from isoperf.options import Data, Executor, Level, Progress, Seed, X, Y, several
 from isoperf.predict._forecasters.base import Given
 from isoperf.predict.laws._contest import Contest, Entry, Match
 from isoperf.predict.laws._score_contest import score_contests
@@ -109,8 +109,8 @@ def league(
         10.0,
         30.0,
     ),
-    processes: Annotated[int, Option("processes at work; 0 for one per core")] = 0,
-    keep: Annotated[
+    executor: Executor = "local",
+    finished: Annotated[
         str | None, Option("file that keeps finished contests, to go on from after a break", local=True)
     ] = None,
     level: Level = 0.9,
@@ -127,14 +127,13 @@ def league(
     Raises
     ------
     OptionError : a factor is not above 1, or a column or law that cannot be used.
-    DataError : no set has room for any contest, or ``keep`` names a file of another kind.
+    DataError : no set has room for any contest, or ``finished`` names a file of another kind.
     """
     level = check_level(level)
     factors = several("factors", factors)
     if bad := [factor for factor in factors if not factor > 1]:
         raise OptionError(f"factors must be above 1, such as 3,10,30; found {bad[0]:g}.")
-    if processes < 0:
-        raise OptionError(f"processes must be 0 (one per core) or more, found {processes}.")
+    engine = executor_of(executor)
     further = [get(law) for law in ((laws,) if isinstance(laws, str | Law | type) else laws)]
     asked: Sequence[Given] = methods if isinstance(methods, tuple | list) else (methods,)
     missing: list[tuple[str, str]] = []
@@ -150,8 +149,8 @@ def league(
             raise LawError(f"law {unused[0]!r} suits none of the sets: a column that it needs is missing from each.")
     entries = play(
         contests,
-        processes=processes or os.cpu_count() or 1,
-        keep=Path(keep) if keep else None,
+        executor=engine,
+        keep=Path(finished) if finished else None,
         progress=progress,
     )
     if not entries:
