@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from pathlib import Path
 
@@ -55,25 +54,9 @@ def _with_import(law: Law, example: str) -> str:
 
 def _parameters(law: Law) -> str:
     header = ("Parameter", "Symbol", "Unit", "Allowed values")
-    rows = ((code(p.name), p.symbol, _unit(p, law), _allowed(p)) for p in law.params)
+    rows = ((code(p.name), p.symbol, _unit(p, law), p.allowed) for p in law.params)
     return table(header, rows)
 
 
 def _unit(param: Param, law: Law) -> str:
     return f"that of {code(param.unit)}" if param.unit in (law.output, *law.inputs) else param.unit
-
-
-def _allowed(param: Param) -> str:
-    low, high = param.bounds
-    low = max(low, 0.0) if param.log else low
-    if math.isinf(low) and math.isinf(high):
-        return "any"
-    if math.isinf(low):
-        return f"{_number(high)} or less"
-    if math.isinf(high):
-        return f"above {_number(low)}" if param.log else f"{_number(low)} or more"
-    return f"{_number(low)} to {_number(high)}"
-
-
-def _number(x: float) -> str:
-    return f"{x:g}".replace("e+0", "e").replace("e-0", "e-")

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from isoperf.errors import OptionError
@@ -70,6 +71,13 @@ class Estimate:
     unit: str = ""
     status: Status = Status.OK
 
+    @property
+    def sign(self) -> int:
+        """1 or -1 where the whole interval lies above or below 0; 0 where it holds 0 or is unknown."""
+        if self.low is None or self.high is None:
+            return 0
+        return (self.low > 0) - (self.high < 0)
+
     @classmethod
     def from_draws(
         cls,
@@ -97,6 +105,10 @@ class Estimate:
         if self.unit:
             text += f" {self.unit}"
         return text if self.status is Status.OK else f"{text} ({self.status.value})"
+
+    def _repr_html_(self) -> str:
+        level = f"{100 * self.level:g}% interval; " if self.level and self.low is not None else ""
+        return f'<span title="{escape(level + self.status.meaning)}">{escape(str(self))}</span>'
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; unknown is ``None``."""
@@ -136,6 +148,11 @@ class Estimates:
             self.unit,
             self.status[i],
         )
+
+    def _repr_html_(self) -> str:
+        shown = "".join(f"<tr><td>{i}</td><td>{self[i]._repr_html_()}</td></tr>" for i in range(min(len(self), 20)))
+        more = f"<p>The first 20 of {len(self):,}.</p>" if len(self) > 20 else ""
+        return f"<div><table><tbody>{shown}</tbody></table>{more}</div>"
 
 
 def finite_or_none(x: float) -> float | None:

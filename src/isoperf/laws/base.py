@@ -46,6 +46,25 @@ class Param:
     start: tuple[float, float] = (0.1, 1.0)
     linear: bool = False
 
+    @property
+    def allowed(self) -> str:
+        """The values it may take, in words."""
+        low, high = self.bounds
+        low = max(low, 0.0) if self.log else low
+        if math.isinf(low):
+            return "any" if math.isinf(high) else f"{_short(high)} or less"
+        if math.isinf(high):
+            return f"above {_short(low)}" if self.log else f"{_short(low)} or more"
+        return f"{_short(low)} to {_short(high)}"
+
+    def unit_in(self, law: Law) -> str:
+        """Its unit in words; that of a column of the law where it has that one's."""
+        return f"that of {self.unit}" if self.unit in (law.output, *law.inputs) else self.unit
+
+
+def _short(number: float) -> str:
+    return f"{number:g}".replace("e+0", "e").replace("e-0", "e-")
+
 
 class Law(ABC):
     """A pure function from parameters and named inputs to one output.
@@ -151,6 +170,11 @@ class Law(ABC):
     def title(self) -> str:
         """First line of the docstring."""
         return (type(self).__doc__ or self.name).strip().partition("\n")[0].rstrip(".")
+
+    def _repr_html_(self) -> str:
+        from isoperf.laws._display import law_fragment
+
+        return law_fragment(self)
 
     def predict(self, values: Mapping[str, ArrayLike], **inputs: ArrayLike) -> Any:
         """Evaluate the formula at given parameter values.

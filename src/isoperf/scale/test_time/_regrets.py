@@ -92,10 +92,7 @@ class Gain:
     @property
     def better(self) -> str | None:
         """The one of less regret, None where the interval holds 0."""
-        low, high = self.difference.low, self.difference.high
-        if low is None or high is None or low <= 0 <= high:
-            return None
-        return self.policy if high < 0 else self.baseline
+        return {-1: self.policy, 1: self.baseline}.get(self.difference.sign)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

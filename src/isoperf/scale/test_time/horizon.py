@@ -53,10 +53,7 @@ class Persistence:
     @property
     def falls(self) -> bool | None:
         """Whether accuracy falls with the turn; None where the rows cannot tell."""
-        low, high = self.slope.low, self.slope.high
-        if low is None or high is None or low <= 0 <= high:
-            return None
-        return high < 0
+        return {-1: True, 1: False}.get(self.slope.sign)
 
     @property
     def horizon(self) -> Estimate:

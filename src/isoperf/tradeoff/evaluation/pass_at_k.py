@@ -104,10 +104,7 @@ class AttemptDifference:
     @property
     def better(self) -> str | None:
         """The model that is ahead, None where the interval holds 0."""
-        low, high = self.difference.low, self.difference.high
-        if low is None or high is None or low <= 0 <= high:
-            return None
-        return self.model if low > 0 else self.baseline
+        return {1: self.model, -1: self.baseline}.get(self.difference.sign)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
