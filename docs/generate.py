@@ -5,12 +5,21 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from docs._generate import cli, columns, errors, laws, methods
+from docs._generate import architecture, cli, columns, errors, gallery, laws, methods, unlisted
 
 DOCS = Path(__file__).parent
-MAKERS = (cli.pages, columns.pages, errors.pages, laws.pages, methods.pages)
-OWNED = "laws"
-"""The folder whose every page is generated: a page there that no law asks for is stale."""
+MAKERS = (
+    architecture.pages,
+    cli.pages,
+    columns.pages,
+    errors.pages,
+    gallery.pages,
+    laws.pages,
+    methods.pages,
+    unlisted.pages,
+)
+OWNED = ("laws", "gallery")
+"""Folders whose every page is generated: a page there that no law or example asks for is stale."""
 
 
 def wanted() -> dict[Path, str]:
@@ -21,7 +30,8 @@ def wanted() -> dict[Path, str]:
 def stale(pages: dict[Path, str]) -> list[Path]:
     """Return the places whose content is missing, old, or no longer wanted."""
     changed = [path for path, text in pages.items() if not path.is_file() or _read(path) != text]
-    return changed + [path for path in sorted((DOCS / OWNED).glob("*.md")) if path not in pages]
+    owned = (path for folder in OWNED for path in sorted((DOCS / folder).glob("*.md")))
+    return changed + [path for path in owned if path not in pages]
 
 
 def main(arguments: list[str]) -> int:
@@ -34,6 +44,7 @@ def main(arguments: list[str]) -> int:
         return int(bool(found))
     for path in found:
         _update(path, pages.get(path))
+        print(f"changed: {path.relative_to(DOCS.parent)}")
     print(f"{len(pages)} generated pages, {len(found)} changed")
     return 0
 

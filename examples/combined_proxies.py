@@ -7,6 +7,7 @@ import numpy as np
 
 from isoperf.evals.means import mean_score
 from isoperf.laws import Reference
+from isoperf.report import Axis, Bars, Figure
 from isoperf.trials.search.proxies import ProxySearch
 
 PAPERS = (
@@ -40,3 +41,6 @@ for task in range(8):
         lost[f"proxy {j + 1}"].append(regret[np.argsort(-column)[:BUDGET]].min())
 for name, each in lost.items():
     print(f"{name}: regret {mean_score(each).mean}, worst {max(each):.2f}")
+means = [mean_score(each).mean for each in lost.values()]
+bars = Bars("mean over 8 tasks", lost, *([getattr(one, end) for one in means] for end in ("value", "low", "high")))
+figure = Figure(f"What {BUDGET} evaluations leave to gain", Axis("choice"), Axis("regret", "sd"), (bars,))

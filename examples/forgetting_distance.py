@@ -9,6 +9,7 @@ import numpy as np
 import isoperf
 from isoperf.evals.ratios import recovery_share
 from isoperf.laws import Reference
+from isoperf.report import Axis, Figure, Points
 
 PAPERS = (
     Reference(
@@ -33,5 +34,11 @@ print(f"loss of score per unit of distance: {slope.estimate}, rank correlation {
 near = distance < np.quantile(distance, 1 / 3)
 print(f"mean loss: nearest third {tasks['loss_of_score'][near].mean():.3f}, others", end=" ")
 print(f"{tasks['loss_of_score'][~near].mean():.3f}")
+figure = Figure(
+    "Tasks near the new one lose most",
+    Axis("distance from the task learnt"),
+    Axis("loss of score"),
+    (Points("plain", distance, before - after), Points("disguised", distance, before - disguised, role="alternative")),
+)
 print(f"share recovered: {recovery_share(before, after, disguised)}")
 print(f"share recovered, nearest third: {recovery_share(before[near], after[near], disguised[near])}")

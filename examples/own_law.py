@@ -24,7 +24,8 @@ class Product(Law):
 
 
 runs = isoperf.datasets.load("stdlib_lm").where("n_steps > 1000")
-print(isoperf.fit(runs, law=Product, seed=0).parameters()["token_exponent"])
+fit = isoperf.fit(runs, law=Product, seed=0)
+print(fit.parameters()["token_exponent"])
 
 split = isoperf.validate(runs, law=Product, factors=(10,), seed=0).made[0]
 for law in sorted(split.laws, key=lambda law: law.error):

@@ -6,6 +6,7 @@ Logistic regression by single-example gradient descent, whose best rate falls as
 import numpy as np
 
 from isoperf.laws import Reference
+from isoperf.report import Axis, Figure, Line
 from isoperf.trials.search.population import Population
 
 PAPERS = (
@@ -50,3 +51,4 @@ rates = population.schedule()[:, 0]
 print("schedule of the best:", " ".join(f"{rate:.3f}" for rate in rates))
 print(f"best of the population: {-max(e.score for e in population.history[-N_MEMBERS:]):.4f} nats")
 print(f"best of {N_MEMBERS} constants: {-max(held_out(w) for w in alone):.4f} nats")
+figure = Figure("Rate of the best", Axis("interval"), Axis("rate", log=True), (Line("schedule", range(12), rates),))

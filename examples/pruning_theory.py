@@ -6,6 +6,7 @@ A perceptron learns the answers of another from the examples of smallest (hard) 
 import numpy as np
 
 from isoperf.laws import Reference
+from isoperf.report import Axis, Figure, Line
 from isoperf.scale.data._perceptron import simulate, solve
 
 PAPERS = (
@@ -19,10 +20,17 @@ PAPERS = (
 )
 
 print("examples per weight   all      easy 70%  hard 70%  hard 25%")
+curves = []
 for total in (1, 3, 8, 20):
     plans = [(1.0, "hard"), (0.7, "easy"), (0.7, "hard"), (0.25, "hard")]
     errors = [solve(total * kept, kept, rule).error for kept, rule in plans]
     print(f"{total:>19}   " + "   ".join(f"{error:.4f}" for error in errors))
+    curves.append(errors)
+roles = {"all": "fit", "easy 70%": "alternative", "hard 70%": "plan", "hard 25%": "heldout"}
+named = zip(roles.items(), np.transpose(curves), strict=True)
+lines = [Line(name, (1, 3, 8, 20), y, role) for (name, role), y in named]
+axes = Axis("examples per weight", log=True), Axis("error", log=True)
+figure = Figure("Easy examples while data are scarce, hard ones when plentiful", *axes, lines)
 
 runs = [simulate(60, 20, 0.25, "hard", np.random.default_rng(seed)) for seed in range(6)]
 print(f"simulated, 20 per weight, hard 25%: {np.mean(runs):.4f} ± {np.std(runs) / 6**0.5:.4f}")

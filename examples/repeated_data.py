@@ -7,6 +7,7 @@ public code. A billion tokens and a small model, so that only repetition matters
 import numpy as np
 
 from isoperf import laws
+from isoperf.report import Axis, Figure, Line
 
 law = laws.get("repeated_data")
 paper = {
@@ -32,3 +33,6 @@ def worth(n_epochs):
 
 for n in (2, 4, 8, 16, 44):
     print(f"{n:2d} passes are worth {worth(n):5.2f} fresh ones; pass {n} alone adds {worth(n) - worth(n - 1):.2f}")
+passes = np.arange(1, 61)
+lines = Line("worth", passes, worth(passes)), Line("if all were fresh", passes[:25], passes[:25], "muted", dashed=True)
+figure = Figure("What repeated passes are worth", Axis("passes"), Axis("fresh passes"), lines)

@@ -6,6 +6,7 @@ Huang et al. 2025: best-of-n by the model's own likelihood sharpens it, where it
 import numpy as np
 
 from isoperf.laws import Reference
+from isoperf.report import Axis, Figure, Line, Points
 from isoperf.testtime.saturation import saturating
 
 PAPERS = (
@@ -47,3 +48,6 @@ for top, n in zip(tops, numbers, strict=True):
     )
 slope = np.polyfit(np.log(tops[1:]), np.log(numbers[1:]), 1)[0]
 print(f"slope {slope:.2f}: a base model that covers its best response ten times less needs ten times the samples")
+layers = Points("needed", tops, numbers), Line("one over the probability", tops, numbers[-1] * tops[-1] / tops)
+axes = Axis("probability of the top response", log=True), Axis("samples", log=True)
+figure = Figure("Samples that sharpening needs", *axes, layers)

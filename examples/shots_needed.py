@@ -4,6 +4,7 @@ import numpy as np
 
 from isoperf.evals.multicalibration import trials_for_excess
 from isoperf.laws import Reference
+from isoperf.report import Axis, Figure, Line
 
 PAPERS = (
     Reference(
@@ -23,3 +24,7 @@ for skill in (0.1, 0.25, 0.5):
     goals = rng.random(p.shape) < p * (1 + skill)
     z = (goals - p).sum(axis=1) / np.sqrt((p * (1 - p)).sum(axis=1))
     print(f"skill {skill:.0%}: {n} shots needed, found in {np.mean(np.abs(z) > 1.96):.1%} of simulated careers")
+skills = np.geomspace(0.05, 1, 20)
+shots = [trials_for_excess(CHANCES, CHANCES * (1 + skill), power=0.8) for skill in skills]
+axes = Axis("goals above expected", "%", log=True), Axis("shots", log=True)
+figure = Figure("Shots that tell a finisher from an ordinary one", *axes, (Line("80% power", 100 * skills, shots),))

@@ -8,6 +8,7 @@ import numpy as np
 from isoperf.frontier.dominance import non_dominated
 from isoperf.frontier.hypervolume import hypervolume
 from isoperf.laws import Reference
+from isoperf.report import Axis, Figure, Line
 from isoperf.trials.search.subnetworks import SubnetworkSearch, evaluations_to_reach, hypervolume_trace
 
 PAPERS = (
@@ -43,3 +44,6 @@ for n in (20, 40, 80, 160):
 print(f"0.90 is reached after {evaluations_to_reach(guided, 0.90)}, random {evaluations_to_reach(drawn, 0.90)}")
 print(f"rank agreement of foreseen and measured latency: {search.rank_agreement(1, top=1.0)}")
 print(f"of foreseen and measured error, in the best tenth: {search.rank_agreement(0)}")
+traces = [("guided by a predictor", guided, "fit"), ("at random", drawn, "alternative")]
+layers = [Line(name, range(1, len(each) + 1), each, role) for name, each, role in traces]
+figure = Figure("Share of the whole found", Axis("evaluations", log=True), Axis("share of the hypervolume"), layers)

@@ -6,14 +6,20 @@ import inspect
 import json
 import shlex
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import click.testing
 import pytest
 from click.testing import CliRunner
 
 from isoperf import capability, datasets
+from isoperf.capability import Result
 from isoperf.cli import app
+from isoperf.cli.output import Output, deliver
 from isoperf.report import Report
+from tests.conformance.notebook import check_fragment, made_hostile, words
 
 ENTRIES = capability.discover()
 NAMES = sorted(ENTRIES)
@@ -64,16 +70,47 @@ def dicts(answer: Any) -> Iterator[dict[str, Any]]:
         yield from dicts(part)
 
 
+@cache
+def example_of(name: str) -> tuple[click.testing.Result, Result]:
+    """Run a capability's declared example once: what the command printed and the answer it printed."""
+    answers: list[Result] = []
+
+    def kept(result: Result, output: Output) -> Path | None:
+        answers.append(result)
+        return deliver(result, output)
+
+    arguments = shlex.split(capability.get(name).example)[1:]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("isoperf.cli.method.deliver", kept)
+        ran = CliRunner().invoke(app, [*arguments, "--json"])
+    assert ran.exit_code == 0, ran.output
+    return ran, answers[0]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_example_runs_and_answers_in_json(name: str) -> None:
-    words = shlex.split(capability.get(name).example)[1:]
-    ran = CliRunner().invoke(app, [*words, "--json"])
-    assert ran.exit_code == 0, ran.output
+    ran, _ = example_of(name)
     answer: dict[str, Any] = json.loads(ran.stdout, parse_constant=pytest.fail)
     assert any({"source", "sources"} & each.keys() for each in dicts(answer)), "it says where it comes from"
     for each in dicts(answer):
         if {"value", "low", "high"} <= each.keys():
             assert {"level", "unit", "status"} <= each.keys(), f"an interval without its level: {each}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_example_is_shown_in_a_notebook(name: str) -> None:
+    _, answer = example_of(name)
+    report = answer.report()
+    root = check_fragment(answer._repr_html_())  # type: ignore[attr-defined]
+    assert report.title in words(root)
+    assert len(root.findall(".//{http://www.w3.org/2000/svg}svg")) == len(report.figures)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_in_a_shown_answer_cannot_become_markup(name: str) -> None:
+    _, answer = example_of(name)
+    hostile = made_hostile(answer.report())
+    assert "<script>alert('x')</script>" in words(check_fragment(hostile._repr_html_()))
 
 
 @pytest.mark.parametrize("name", ["fit", "validate"])

@@ -13,10 +13,13 @@ import numpy as np
 import pytest
 
 import isoperf
+from docs._generate.pictures import drawn, outdated, shown
 from isoperf.datasets import load
 from isoperf.observations import Observations
 
-SCRIPTS = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "gallery"
+SCRIPTS = sorted((ROOT / "examples").glob("*.py"))
 
 
 def _after(label: str, text: str) -> float:
@@ -566,8 +569,11 @@ def test_example(
     script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    runpy.run_path(str(script), run_name="__main__")
-    CHECKS[script.stem](capsys.readouterr().out)
+    names = runpy.run_path(str(script), run_name="__main__")
+    out = capsys.readouterr().out
+    CHECKS[script.stem](out)
+    changed = outdated(drawn(FOLDER, script.stem), shown(names, out))
+    assert not changed, f"the gallery is old, run python -m docs.draw {script.stem}: {changed}"
 
 
 def test_examples_are_short_and_say_what_they_show() -> None:

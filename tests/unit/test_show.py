@@ -105,6 +105,21 @@ def test_a_law_of_one_input_has_one_line_and_one_band() -> None:
     assert drawn.x.label == "x" and "Diamonds" not in drawn.caption
 
 
+def test_a_law_whose_scale_falls_with_its_input_is_drawn_along_the_input() -> None:
+    # Accuracy rises as the loss falls, so that the largest run is the one of lowest loss.
+    loss = np.linspace(2.5, 5.5, 8)
+    made = fit({"loss": loss, "error": 0.9 - 2.0 * np.exp(-0.9 * loss)}, law="loss_to_error", n_bootstrap=40)
+    for figure in (fit_figure(made), residual_figure(made)):
+        (points,) = layers(figure, Points)
+        assert figure.x.label == "loss" and points.x == pytest.approx(loss)
+    (line,) = layers(fit_figure(made), Line)
+    assert min(line.x) < 2.5 < 5.5 < max(line.x) and 0.5 < min(line.y) < max(line.y) < 1
+    told = forecast({"loss": loss, "error": 0.9 - 2.0 * np.exp(-0.9 * loss)}, law="loss_to_error", at={"loss": [2.0]})
+    (asked,) = layers(reach_figure(told), Points, "plan")
+    assert asked.x == pytest.approx((2.0,))
+    assert [rule.x for rule in layers(reach_figure(told), Rule)] == pytest.approx([2.5])
+
+
 def test_residuals_are_what_the_law_leaves_over() -> None:
     found = planned().fit
     drawn = residual_figure(found)

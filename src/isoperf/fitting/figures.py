@@ -11,10 +11,11 @@ from isoperf.columns import COLUMNS
 from isoperf.fitting.data import LawData
 from isoperf.fitting.result import Fit
 from isoperf.identities import FLOPS_PER_PARAM_TOKEN
+from isoperf.laws.base import Law
 from isoperf.report import Axis, Band, Figure, Layer, Line, Points, Rule
 from isoperf.report.cells import number
 
-__all__ = ["axis", "fit_figure", "is_joint", "residual_figure", "scale_axis"]
+__all__ = ["along", "axis", "fit_figure", "is_joint", "residual_figure", "scale_axis"]
 
 Floats = NDArray[np.float64]
 MAX_CURVES = 4
@@ -32,10 +33,15 @@ def axis(column: str, unit: str = "", *, log: bool = False) -> Axis:
 def scale_axis(fit: Fit) -> Axis:
     """Describe the axis along which a law is extrapolated: compute where it is known, else the first input."""
     first = fit.law.inputs[0]
-    log = bool((fit.law.scale(fit.inputs) > 0).all())
+    log = bool((along(fit.law, fit.inputs) > 0).all())
     if {"n_params", "n_tokens"} <= set(fit.law.inputs):
         return axis("flops", log=log)
     return axis(fit.binding[first], fit.units.get(first, ""), log=log)
+
+
+def along(law: Law, inputs: Mapping[str, Floats]) -> Floats:
+    """Return where rows lie on that axis, (n,): not every law's scale grows with its first input."""
+    return law.scale(inputs) if {"n_params", "n_tokens"} <= set(law.inputs) else inputs[law.inputs[0]]
 
 
 def is_joint(fit: Fit) -> bool:
@@ -54,7 +60,7 @@ def fit_figure(
     ahead : layers beyond the data, such as forecasts.
     sizes : curves at most, for a law of parameters and tokens; none when something else tells the law.
     """
-    x = fit.law.scale(fit.inputs)
+    x = along(fit.law, fit.inputs)
     if is_joint(fit):
         curves, what = _curves_by_size(fit, unseen, sizes), "Each line is the law at one size" if sizes else ""
     elif len(fit.law.inputs) == 1:
@@ -66,10 +72,10 @@ def fit_figure(
     layers = [*curves, Points("measured", x, fit.observed, labels=_labels(fit.inputs))]
     if unseen is not None:
         inputs = dict(zip(unseen.law.inputs, unseen.inputs, strict=True))
-        layers.append(Points("held out", unseen.scale, unseen.y, labels=_labels(inputs), role="heldout"))
+        layers.append(Points("held out", _unseen(unseen), unseen.y, labels=_labels(inputs), role="heldout"))
         caption += " Diamonds are runs that it had not seen."
     if unseen is not None or ahead:
-        layers.append(Rule("largest run fitted", x=float(x.max())))
+        layers.append(Rule("largest run fitted", x=float(x[fit.law.scale(fit.inputs).argmax()])))
     across = scale_axis(fit)
     up = axis(fit.binding[fit.law.output], fit.unit, log=fit.noise.log)
     title = f"{up.label[:1].upper()}{up.label[1:]} against {across.label}"
@@ -83,7 +89,11 @@ def _banded(layers: list[Layer]) -> bool:
 def _reach(x: Floats, unseen: LawData | None, ahead: tuple[Layer, ...]) -> Floats:
     """Every place that the curve must span."""
     further = [np.asarray(layer.x, dtype=float) for layer in ahead if isinstance(layer, Points)]
-    return np.concatenate([x, *further, *([unseen.scale] if unseen is not None else [])])
+    return np.concatenate([x, *further, *([_unseen(unseen)] if unseen is not None else [])])
+
+
+def _unseen(rows: LawData) -> Floats:
+    return along(rows.law, dict(zip(rows.law.inputs, rows.inputs, strict=True)))
 
 
 def _curve(fit: Fit, x: Floats) -> list[Layer]:
@@ -154,7 +164,7 @@ def residual_figure(fit: Fit) -> Figure:
         "Residuals",
         scale_axis(fit),
         Axis("measured minus law", "%" if fit.noise.log else fit.unit),
-        (Rule("the law", y=0.0), *spread, Points("run", fit.law.scale(fit.inputs), left, labels=_labels(fit.inputs))),
+        (Rule("the law", y=0.0), *spread, Points("run", along(fit.law, fit.inputs), left, labels=_labels(fit.inputs))),
         "A pattern here is something the law does not describe; scatter is noise.",
         sketched=False,
     )

@@ -88,6 +88,11 @@ class Ledger:
 
     lines: tuple[Line, ...]
 
+    def _repr_html_(self) -> str:
+        from isoperf.ledger._display import ledger_fragment
+
+        return ledger_fragment(self)
+
     def totals(self) -> dict[str, float]:
         """Sum of each currency."""
         found: dict[str, float] = {}

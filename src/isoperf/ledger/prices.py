@@ -70,6 +70,11 @@ class PriceTable:
     prices: Mapping[str, Price] = field(default_factory=dict)
     currency: str = "USD"
 
+    def _repr_html_(self) -> str:
+        from isoperf.ledger._display import prices_fragment
+
+        return prices_fragment(self)
+
     def __contains__(self, name: object) -> bool:
         return name in self.prices
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from isoperf.errors import OptionError, did_you_mean
 from isoperf.report.blocks import Block, Heading
+from isoperf.report.figure import Figure
 from isoperf.report.plain import REPORT_SCHEMA, plain_block
 from isoperf.report.save import write_whole
 
@@ -64,8 +65,18 @@ class Report:
 
         draw(self, console)
 
+    def _repr_html_(self) -> str:
+        from isoperf.report.fragment import as_fragment
+
+        return as_fragment(self)
+
     def _repr_markdown_(self) -> str:
         return self.markdown()
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """The pictures, in reading order; ``report.figures[0].save("a.svg")`` writes one to a file."""
+        return tuple(block for block in self.blocks if isinstance(block, Figure))
 
     def markdown(self) -> str:
         """Return the report as Markdown with GitHub's tables."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+from isoperf.errors import OptionError
 from isoperf.report.layers import Band, Bars, Contour, Layer, Line, Points, Rule
 
 __all__ = ["Axis", "Figure", "titled"]
@@ -85,6 +88,39 @@ class Figure:
         """Whether there is nothing that the axes can show."""
         across = bool(self.bars) or self.x.span(self.xs()) is not None
         return not across or self.y.span(self.ys()) is None
+
+    def svg(self, width: int = 640, height: int = 400) -> str:
+        """Return a picture for light and dark pages, as SVG without scripts.
+
+        Parameters
+        ----------
+        width, height : pixels; bars and a long legend may need more height, and get it.
+        """
+        from isoperf.report.svg import as_svg
+
+        return as_svg(self, width, height)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture to a file of SVG, whole or not at all, and return where it is.
+
+        Raises
+        ------
+        OptionError : the file's suffix is not .svg.
+        OutputError : the file could not be written; whatever was there is unchanged.
+        """
+        from isoperf.report.save import write_whole
+
+        if Path(path).suffix.lower() != ".svg":
+            raise OptionError(f"a figure is saved as SVG, and '{path}' does not end in .svg. Name it 'figure.svg'.")
+        return write_whole(path, self.svg())
+
+    def _repr_html_(self) -> str:
+        from isoperf.report.fragment import blocks_fragment
+
+        return blocks_fragment([self])
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
 
     def xs(self) -> Iterator[float]:
         """Every horizontal value of the layers."""

@@ -9,20 +9,10 @@ from html import escape
 from isoperf.report.cells import clean
 from isoperf.report.figure import Figure
 from isoperf.report.html_blocks import html_paragraphs
-from isoperf.report.layers import Band, Bars, Contour, Line, Points, Role
-from isoperf.report.paint import DASHES
+from isoperf.report.legend_marks import legend_mark
 from isoperf.report.plotly import Drawn, Entry, plotly_figure
 
 __all__ = ["html_figure"]
-
-_MARKS: dict[Role, str] = {
-    "data": '<circle cx="8" cy="5" r="4" fill="{c}"/>',
-    "heldout": '<path d="M8 0 13 5 8 10 3 5z" fill="{c}"/>',
-    "fit": '<circle cx="8" cy="5" r="3.5" fill="none" stroke="{c}" stroke-width="1.6"/>',
-    "alternative": '<path d="M8 .5 13 9.5H3z" fill="{c}"/>',
-    "plan": '<path d="M8-1 9.8 3 14 3.5 10.8 6.4 12 11 8 8.4 4 11 5.2 6.4 2 3.5 6.2 3z" fill="{c}"/>',
-    "muted": '<path d="M4 1 12 9M12 1 4 9" stroke="{c}" stroke-width="2"/>',
-}
 
 
 def html_figure(figure: Figure, number: int) -> str:
@@ -68,20 +58,5 @@ def _legend(drawn: Drawn) -> str:
 
 
 def _mark(entry: Entry) -> str:
-    color = f"var(--{entry.color})"
-    stroke = '<path d="M0 5H16" stroke="{c}" stroke-width="2" fill="none"{dash}/>'
-    match entry.layer:
-        case Points(role=role):
-            shape = _MARKS[role]
-        case Line(dashed=dashed, role=role):
-            dash = DASHES.get(role, "6px,4px").replace("px", "") if dashed else ""
-            shape = stroke.replace("{dash}", f' stroke-dasharray="{dash}"' if dash else "")
-        case Band():
-            shape = '<path d="M0 0H16V10H0z" fill="{c}" fill-opacity=".25"/>'
-        case Bars():
-            shape = '<path d="M3 0H13V10H3z" fill="{c}"/>'
-        case Contour():
-            shape = '<path d="M0 9Q4 1 16 1M5 10Q8 6 16 5.5" stroke="{c}" stroke-width="1.4" fill="none"/>'
-        case _:
-            shape = stroke.replace("{dash}", ' stroke-dasharray="4,4"')
-    return f'<svg viewBox="-1 -1 18 12" aria-hidden="true">{shape.replace("{c}", color)}</svg>'
+    shape = legend_mark(entry.layer, f"var(--{entry.color})")
+    return f'<svg viewBox="-1 -1 18 12" aria-hidden="true">{shape}</svg>'

@@ -20,5 +20,8 @@ class Shown:
     def report(self) -> Report:
         """Return the answer for people."""
 
+    def _repr_html_(self) -> str:
+        return self.report()._repr_html_()
+
     def _repr_markdown_(self) -> str:
         return self.report().markdown()

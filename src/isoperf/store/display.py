@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from isoperf.report.blocks import Column, Facts, Table
 from isoperf.report.fragment import blocks_fragment
@@ -12,14 +11,14 @@ from isoperf.store.entry import Entry, StoredReport
 __all__ = ["entry_fragment", "store_fragment", "stored_report_fragment"]
 
 
-def store_fragment(path: Path, entries: Sequence[Entry]) -> str:
+def store_fragment(place: str, entries: Sequence[Entry]) -> str:
     """Return one row for each thing the store keeps."""
     heads = ("name", "kind", "rows", Column("size", "bytes"), "title or source", Column("written", "UTC"))
     rows = tuple(
         (e.name, e.kind, e.n_rows if e.kind == "table" else None, e.n_bytes, e.title or e.source, e.when)
         for e in entries
     )
-    return blocks_fragment((Table(f"Store in {path}: {len(rows)} kept", heads, rows),))
+    return blocks_fragment((Table(f"Store in {place}: {len(rows)} kept", heads, rows),))
 
 
 def entry_fragment(entry: Entry) -> str:

@@ -82,7 +82,7 @@ class Store:
     def _repr_html_(self) -> str:
         from isoperf.store.display import store_fragment
 
-        return store_fragment(self.path, self.ls())
+        return store_fragment(self.place, self.ls())
 
     def create(self) -> Store:
         """Make the store, unless it is one already, and return it.

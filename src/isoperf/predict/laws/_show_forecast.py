@@ -9,8 +9,9 @@ from scipy.special import ndtri
 
 from isoperf.columns import COLUMNS
 from isoperf.estimate import Estimate, Status
-from isoperf.fitting.figures import fit_figure, is_joint, residual_figure
+from isoperf.fitting.figures import along, fit_figure, is_joint, residual_figure
 from isoperf.fitting.optimum import compute_optimal
+from isoperf.fitting.points import target_inputs
 from isoperf.fitting.result import BEYOND
 from isoperf.fitting.show import cautions, fit_blocks, fit_warnings, source_name, told_provenance
 from isoperf.fitting.show_study import law_table
@@ -160,7 +161,9 @@ def _warnings(made: Forecast) -> list[Caveat]:
 def reach_figure(made: Forecast) -> Figure:
     """Measured runs, the law over them, and forecasts with their intervals along the scale."""
     fit, runs = made.fit, made.runs
-    at = fit.law.scale(fit.inputs).max() * np.exp(made.outlook.distance)
+    known = next(data for data in made.study.candidates if data.law.name == fit.law.name)
+    asked = target_inputs(made.targets, [known])[fit.law.name]
+    at = along(fit.law, dict(zip(fit.law.inputs, asked, strict=True)))
     ahead: list[Layer] = [Points("forecast", at, runs.value, low=runs.low, high=runs.high, role="plan")]
     optimal = made.optimal and is_joint(fit)
     if optimal:
