@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import tomllib
 from pathlib import Path
@@ -105,7 +106,9 @@ def test_readme_repeats_measured_figures(page: str) -> None:
 
 
 def test_readme_counts_the_laws_there_are() -> None:
-    assert f"| laws | {len(laws.discover())}, and yours" in (ROOT / "README.md").read_text(encoding="utf-8")
+    # Said in tens, so that one law more leaves README as it is.
+    said = re.search(r"\| laws \| (\d+)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert said and int(said[1]) <= len(laws.discover()) < int(said[1]) + 10
 
 
 def _executed(page: str) -> dict[str, Any]:
