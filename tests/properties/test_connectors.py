@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from isoperf.errors import DataError
 from isoperf.readers import read_path
 from tests.unit import connector_traps as traps
 from tests.unit.connector_files import FILES, database
+from tests.unit.wandb_bytes import ended, framed, history, item, message, run
 
 JSON: dict[str, Any] = {
     "serve.json": traps.VLLM | traps.VLLM_DETAILS,
@@ -32,8 +34,10 @@ TEXT = {
     "board.csv": traps.LEADERBOARD,
     **{
         name: (FILES / name).read_text("utf-8")
-        for name in ("emissions.csv", "mlflow_search_runs.csv", "optuna_trials.csv")
+        for name in ("emissions.csv", "mlflow_search_runs.csv", "optuna_trials.csv", "openai_usage.jsonl")
     },
+    "benchmarks.csv": (FILES / "guidellm" / "benchmarks.csv").read_text("utf-8"),
+    "report.yaml": yaml.safe_dump(traps.guidellm()),
 }
 SHEETS = (None, "requests", "history", "intermediate", "instances", "runs")
 ODD: tuple[Any, ...] = (
@@ -110,7 +114,9 @@ def test_damaged_databases(name: str, changes: list[tuple[int, int]], cut: int) 
         reads_or_refuses(path)
 
 
-@pytest.mark.parametrize("name", ["mlruns", "tensorboard", "trainer"])
+@pytest.mark.parametrize(
+    "name", ["guidellm", "helm", "lm_eval", "mlruns", "tensorboard", "trainer", "vllm", "wandb_runs"]
+)
 @given(which=st.integers(0, 100), **DAMAGE)
 @settings(max_examples=40, deadline=None)
 def test_damaged_folders(name: str, which: int, changes: list[tuple[int, int]], cut: int) -> None:
@@ -120,3 +126,41 @@ def test_damaged_folders(name: str, which: int, changes: list[tuple[int, int]], 
         chosen = files[which % len(files)]
         chosen.write_bytes(damaged(chosen.read_bytes(), changes, cut))
         reads_or_refuses(copy)
+
+
+LOG = [
+    run(config=[item("n_params", 7e7), item("model", {"width": 8})]),
+    history(0, item("loss", 4.0), item("eval", {"loss": 2.0}), seconds=1.0),
+    message((3, message((1, item("loss", 3.5))))),
+    ended(),
+]
+
+
+@given(which=st.integers(0, len(LOG) - 1), **DAMAGE)
+@settings(max_examples=150, deadline=None)
+def test_damaged_messages_under_right_checksums(which: int, changes: list[tuple[int, int]], cut: int) -> None:
+    records = [damaged(record, changes, cut) if place == which else record for place, record in enumerate(LOG)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "run-r.wandb")
+        path.write_bytes(framed(records))
+        reads_or_refuses(path)
+
+
+@pytest.mark.parametrize("value", [*ODD, "Infinity", [1], {"_type": "image-file"}])
+@pytest.mark.parametrize("key", ["loss", "_step", "_runtime", "_timestamp", "", "run", "a.b"])
+def test_odd_values_in_a_log(key: str, value: Any, tmp_path: Path) -> None:
+    odd = item(key, json.dumps(value))
+    records = [run(config=[odd]), message((2, message((1, odd)))), message((3, message((1, odd)))), ended()]
+    path = tmp_path / "run-r.wandb"
+    path.write_bytes(framed(records))
+    reads_or_refuses(path)
+
+
+def test_a_wrong_type_anywhere_in_yaml(tmp_path: Path) -> None:
+    content, rng = traps.guidellm(), np.random.default_rng(0)
+    known = places(content)
+    for at in rng.permutation(len(known))[:60]:
+        for odd in rng.permutation(len(ODD))[:3]:
+            path = tmp_path / "report.yaml"
+            path.write_text(yaml.safe_dump(spoilt(content, known[at], ODD[odd])), "utf-8")
+            reads_or_refuses(path)

@@ -47,6 +47,14 @@ def test_a_pattern(tmp_path: Path) -> None:
     assert (told["format"], told["n_rows"]) == ("the Open LLM Leaderboard", 4)
 
 
+def test_a_table_known_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = json.loads(run("import", "stdlib_lm", "--where", "n_steps > 1000", "--json").out)
+    assert told["n_rows"] == 66
+    ran = run("import", "stdlib_l")
+    assert ran.code == 2 and "Did you mean 'stdlib_lm'" in ran.err
+
+
 @pytest.mark.parametrize(
     ("args", "code", "piece"),
     [

@@ -1,6 +1,6 @@
 """Files written by the tools themselves, with neutral names; each maker needs its tool installed.
 
-``python tests/unit/connector_files.py`` writes those under ``tests/files/connectors`` again.
+``python -m tests.unit.connector_files`` writes those under ``tests/files/connectors`` again.
 """
 
 from __future__ import annotations
@@ -14,6 +14,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from tests.unit.connector_evals import write_helm_run, write_lm_eval
+from tests.unit.connector_serving import write_guidellm, write_openai, write_vllm
+from tests.unit.connector_wandb import write_wandb
 
 FILES = Path(__file__).parents[1] / "files" / "connectors"
 LOSSES = {"small": [4.0, 3.5, 3.25], "large": [3.75, 3.125, 2.875]}
@@ -235,6 +239,12 @@ MAKERS: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "tensorboardx": ("tensorboardX", write_tensorboardx),
     "emissions.csv": ("codecarbon", write_codecarbon),
     "trainer": ("transformers", write_trainer_state),
+    "lm_eval": ("lm_eval", write_lm_eval),
+    "helm": ("helm", write_helm_run),
+    "wandb_runs": ("wandb", write_wandb),
+    "guidellm": ("guidellm", write_guidellm),
+    "vllm": ("vllm", write_vllm),
+    "openai_usage.jsonl": ("openai", write_openai),
 }
 """Name of the file or folder -> the module it needs, and what writes it."""
 

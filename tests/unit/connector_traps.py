@@ -69,6 +69,20 @@ org/a,bfloat16,25.5,50.0,0.55,4.0,7.5,1.25,3
 org/b,float16,10.0,20.0,0.25,1.0,-1,,4
 """
 
+HISTORY = """{"_step": 0, "_timestamp": 1700000000.0, "_runtime": 0.5, "loss": 4.0, "eval": {"loss": 2.0}}
+{"_step": 5, "_timestamp": 1700000001.0, "_runtime": 1.5, "loss": 3.5, "sample": {"_type": "table-file"}}
+"""
+
+BY_HAND = {"chart.csv": CHART, "history.jsonl": HISTORY, "board.csv": LEADERBOARD}
+"""Name of a text table -> what it holds."""
+
+
+def write(folder: Path, name: str, content: Any) -> Path:
+    """Write text, or anything else as JSON."""
+    path = folder / name
+    path.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
+    return path
+
 
 def write_helm(folder: Path) -> Path:
     """Write a run whose perturbed rows share names with the plain ones."""

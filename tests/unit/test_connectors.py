@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from isoperf.errors import DataError
-from isoperf.readers import Reading, load, read_path
+from isoperf.readers import Reading, load
 from isoperf.readers.tools import tools
 from tests.docs.pages import ROOT
 from tests.unit import connector_traps as traps
+from tests.unit.connector_checks import OF_PATHS, read, rows
 from tests.unit.connector_files import FILES, MAKERS, database
+from tests.unit.connector_table import BEGIN, END, ENTRIES, PAGE, reading_of, table
+from tests.unit.connector_traps import write
 
 INF = math.inf
 
@@ -25,20 +28,6 @@ INF = math.inf
 def place(name: str, folder: Path) -> Path:
     """Return the committed file; a database is made of its dump."""
     return database(FILES / name, folder) if name.endswith(".sql") else FILES / name
-
-
-def read(path: Path, sheet: str | None = None) -> Reading:
-    return read_path(path, {}, {}, sheet)
-
-
-def rows(reading: Reading, *names: str) -> list[tuple[Any, ...]]:
-    return [tuple(row.get(name) for name in names) for row in reading.table.to_dicts()]
-
-
-def write(folder: Path, name: str, content: Any) -> Path:
-    path = folder / name
-    path.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
-    return path
 
 
 # What was logged, by connector_files.py: the value at step 200 was logged twice, the later one is 0.25 lower.
@@ -122,6 +111,11 @@ def test_a_file_of_the_real_tool(name: str, tmp_path: Path) -> None:
     CHECKS[name](read(place(name, tmp_path)))
 
 
+@pytest.mark.parametrize("name", OF_PATHS)
+def test_files_of_a_real_tool(name: str) -> None:
+    OF_PATHS[name](FILES / name)
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", MAKERS)
 def test_the_installed_tool_still_writes_such_a_file(
@@ -131,6 +125,9 @@ def test_the_installed_tool_still_writes_such_a_file(
     pytest.importorskip(module, reason=f"{module} is not installed, so its files cannot be written again")
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     made = make(tmp_path)
+    if name in OF_PATHS:
+        OF_PATHS[name](made)
+        return
     CHECKS[name](read(database(made, tmp_path) if name.endswith(".sql") else made))
 
 
@@ -344,7 +341,37 @@ def test_the_page_on_connectors_names_every_tool_and_table() -> None:
     page = (ROOT / "docs" / "connectors.md").read_text("utf-8")
     lines = {line.split("|")[1].strip(): line for line in page.splitlines() if line.startswith("| ")}
     for tool in tools():
+        assert tool.title in lines, "python -m docs.generate gives it a row"
         assert all(f"`{table}`" in lines[tool.title] for table in tool.tables), tool.title
+
+
+def test_the_table_of_files_says_what_is_read() -> None:
+    page = PAGE.read_text("utf-8")
+    held = page.partition(BEGIN)[2].partition(END)[0].strip()
+    assert held == table().strip(), "python -m tests.unit.connector_table writes it again"
+
+
+def test_every_file_that_is_kept_and_every_tool_has_a_row(tmp_path: Path) -> None:
+    assert {path.name for path in FILES.iterdir()} == set(MAKERS)
+    assert {entry.place.split("/")[0] for entry in ENTRIES} >= set(MAKERS)
+    formats = set()
+    for place, entry in enumerate(ENTRIES):
+        folder = tmp_path / str(place)
+        folder.mkdir()
+        formats.add(reading_of(entry, folder).format)
+    assert formats == {tool.title for tool in tools()}
+
+
+def test_the_versions_in_the_table_are_those_in_the_files() -> None:
+    written = {entry.place: entry.by for entry in ENTRIES}
+    results = json.loads(next(FILES.glob("lm_eval/*/results_*.json")).read_text("utf-8"))
+    assert written["lm_eval"] == f"lm-eval {results['lm_eval_version']}"
+    report = json.loads(gzip.decompress((FILES / "guidellm" / "benchmarks.json.gz").read_bytes()))
+    assert report["metadata"]["guidellm_version"].startswith(written["guidellm/benchmarks.csv"].split()[1])
+    logs = list(FILES.glob("wandb_runs/*/*.wandb"))
+    assert len(logs) == 3
+    for path in logs:
+        assert written["wandb_runs"].split()[1].encode() in path.read_bytes()[:100]
 
 
 def test_another_database_is_refused_as_such(tmp_path: Path) -> None:

@@ -34,10 +34,10 @@ def load(
     ----------
     source : path of a .csv, .tsv, .txt (also .gz), .parquet, .json, .jsonl, .ndjson or .xlsx
         file, or of what a known tool wrote (MLflow, TensorBoard, vLLM, ...; recognised by its
-        content); a pattern such as ``"runs/*.csv"``, whose files are stacked with a column
-        ``file``; ``"-"`` for CSV on standard input; ``"store:NAME"`` for a table of the project's
-        store; Observations; a pandas, polars or pyarrow table; a list of records; or a mapping of
-        columns.
+        content); a pattern such as ``"runs/*.csv"``, or a folder of tables of one kind, whose files
+        are stacked with a column ``file``; ``"-"`` for CSV on standard input; ``"store:NAME"`` for
+        a table of the project's store; Observations; a pandas, polars or pyarrow table; a list of
+        records; or a mapping of columns.
     rename : their column name -> ours.
     units : column -> the unit its numbers are in, such as ``{"ttft": "ms"}``; converted to
         base units. ``"text"`` keeps a column as words.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from isoperf.errors import DataError
 
-__all__ = ["SEPARATORS", "Records", "check_counts", "find_separator", "split_records"]
+__all__ = ["SEPARATORS", "Records", "check_counts", "find_separator", "split_records", "without_empty_end"]
 
 SEPARATORS = (",", "\t", ";", "|")
 _SAMPLE = 50
@@ -57,6 +57,16 @@ def split_records(text: bytes, name: str) -> Records:
     lengths = (ends - starts + 1)[keep]
     new_ends = np.cumsum(lengths) - 1
     return Records(kept, new_ends - lengths + 1, new_ends, lines[keep])
+
+
+def without_empty_end(records: Records, separator: str) -> Records:
+    """Leave out the rows of nothing but separators that spreadsheets write below a table."""
+    last, blank = len(records), separator.encode() + b' "\t'
+    while last > 1 and not records[last - 1].strip(blank):
+        last -= 1
+    if last == len(records):
+        return records
+    return Records(records.text, records.starts[:last], records.ends[:last], records.lines[:last])
 
 
 def _quoted(codes: NDArray[np.uint8], places: Index) -> NDArray[np.bool_]:

@@ -14,6 +14,7 @@ from isoperf.observations import Observations
 from isoperf.readers import json, parquet
 from isoperf.readers._blob import Blob
 from isoperf.readers._files import find_reader
+from isoperf.readers._several import Tables, labels, plain_tables
 from isoperf.readers._source import Source
 from isoperf.readers._stack import stack
 from isoperf.readers.tools import Found, Tool, recognise
@@ -34,12 +35,14 @@ class Reading:
     format : what wrote the file, in words.
     other_tables : further tables of the same source; read one by its name with ``sheet=``.
     skipped : what was left out or changed, and why.
+    raw_columns : the columns as the source names them, before units were taken from their names.
     """
 
     table: Observations
     format: str
     other_tables: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    raw_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class _Raw:
 def read_path(
     path: str | Path, rename: Mapping[str, str], units: Mapping[str, str], sheet: str | None = None
 ) -> Reading:
-    """Read a file, a tool's folder, or every file that a pattern such as ``runs/*.csv`` matches.
+    """Read a file, a folder, or every file that a pattern such as ``runs/*.csv`` matches.
 
     Raises
     ------
@@ -63,12 +66,15 @@ def read_path(
     if "://" in text:
         find_reader(text)
     if glob.has_magic(text) and not Path(text).exists():
-        return _read_all(text, rename, units, sheet)
+        return _read_pattern(text, rename, units, sheet)
+    tables = plain_tables(Path(text))
+    if tables:
+        return _read_all(tables, rename, units, sheet)
     raw = _standard_input(sheet) if text == "-" else _read_one(Path(text), sheet)
     table = Observations.from_columns(
         raw.found.columns, units={**raw.found.units, **units}, rename=rename, source=raw.name
     )
-    return Reading(table, raw.format, raw.others, raw.found.skipped)
+    return Reading(table, raw.format, raw.others, raw.found.skipped, tuple(raw.found.columns))
 
 
 def _read_one(path: Path, sheet: str | None) -> _Raw:
@@ -131,27 +137,27 @@ def _plain_format(name: str) -> str:
     return f"a plain table ({kinds.get(name.lower().removesuffix('.gz').rpartition('.')[2], 'text')})"
 
 
-def _read_all(pattern: str, rename: Mapping[str, str], units: Mapping[str, str], sheet: str | None) -> Reading:
+def _read_pattern(pattern: str, rename: Mapping[str, str], units: Mapping[str, str], sheet: str | None) -> Reading:
     paths = [Path(found) for found in sorted(glob.glob(pattern, recursive=True)) if Path(found).is_file()]
     if not paths:
         raise DataError(f"no file matches {pattern}. Check the pattern; ** goes through folders below.")
-    raws = [_read_one(path, sheet) for path in paths]
+    return _read_all(Tables(pattern, paths, labels(paths)), rename, units, sheet)
+
+
+def _read_all(tables: Tables, rename: Mapping[str, str], units: Mapping[str, str], sheet: str | None) -> Reading:
+    raws = [_read_one(path, sheet) for path in tables.paths]
     formats = {raw.format: raw for raw in raws}
     if len(formats) > 1:
         said = ", ".join(f"{raw.name} is {kind}" for kind, raw in formats.items())
-        raise DataError(f"{pattern} matches files of several formats ({said}). Narrow the pattern.")
-    names = _labels(paths)
-    _check_known([*rename, *units], raws, [*rename.values()], pattern)
-    tables = [_typed(raw, rename, units) for raw in raws]
-    skipped = (f"{name}: {note}" for name, raw in zip(names, raws, strict=True) for note in raw.found.skipped)
-    label = f"{pattern} ({len(paths)} files)" if len(paths) > 1 else paths[0].name
-    return Reading(stack(tables, names, label), raws[0].format, raws[0].others, tuple(dict.fromkeys(skipped)))
-
-
-def _labels(paths: Sequence[Path]) -> list[str]:
-    """Name each file as briefly as tells them apart."""
-    names = [path.name for path in paths]
-    return names if len(set(names)) == len(names) else [path.as_posix() for path in paths]
+        raise DataError(f"{tables.place} {tables.holds} files of several formats ({said}). {tables.advice}")
+    _check_known([*rename, *units], raws, [*rename.values()], tables.place)
+    typed = [_typed(raw, rename, units) for raw in raws]
+    named = zip(tables.labels, raws, strict=True)
+    skipped = (*(f"{name}: {note}" for name, raw in named for note in raw.found.skipped), *tables.left)
+    label = f"{tables.place} ({len(raws)} files)" if len(raws) > 1 else raws[0].name
+    whole = stack(typed, tables.labels, label)
+    names = dict.fromkeys(column for raw in raws for column in raw.found.columns)
+    return Reading(whole, raws[0].format, raws[0].others, tuple(dict.fromkeys(skipped)), tuple(names))
 
 
 def _check_known(asked: Sequence[str], raws: Sequence[_Raw], made: Sequence[str], pattern: str) -> None:

@@ -22,6 +22,7 @@ from isoperf.readers._lines import SEPARATORS
 __all__ = ["Source"]
 
 _HEAD = 1 << 20
+_LOGS = (".log", ".journal")
 _DEPTH = 6
 
 
@@ -74,13 +75,16 @@ class Source:
         """What a JSON file holds, None for other files and broken JSON (its reader says why)."""
         if self.held is not None:
             return None
-        log = self.name.endswith(".log") and self.head.lstrip().startswith(b"{")
+        log = self.name.endswith(_LOGS) and self.head.lstrip().startswith(b"{")
         if not self.name.lower().endswith(json_files.SUFFIXES) and not log:
             return None
-        try:
-            return json_files.decode(Blob(f"{self.name}.jsonl" if log else self.name, self.blob.data))
-        except DataError:
-            return None
+        return self._lines() if log else _decoded(self.blob)
+
+    def _lines(self) -> Any:
+        """Return what the lines of a log hold; its last line may just be being written."""
+        data = self.blob.data
+        whole = _decoded(Blob(f"{self.name}.jsonl", data))
+        return whole if whole is not None else _decoded(Blob(f"{self.name}.jsonl", data[: data.rfind(b"\n") + 1]))
 
     @cached_property
     def records(self) -> list[dict[str, Any]]:
@@ -128,3 +132,10 @@ class Source:
         """Yield the files below a folder whose names match, in order."""
         if self.is_folder:
             yield from (path for path in self._below if fnmatch.fnmatchcase(path.name, pattern))
+
+
+def _decoded(blob: Blob) -> Any:
+    try:
+        return json_files.decode(blob)
+    except DataError:
+        return None

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from isoperf.cells import without_halves
 from isoperf.errors import DataError
 from isoperf.observations import Observations
 
@@ -28,7 +29,7 @@ def stack(tables: Sequence[Observations], names: Sequence[str], source: str) -> 
     columns = list(dict.fromkeys(column for table in tables for column in table.columns))
     units = {column: _unit(column, tables, names) for column in columns}
     stacked = {column: _cells(column, tables, names) for column in columns}
-    labels = [name for name, table in zip(names, tables, strict=True) for _ in range(len(table))]
+    labels = [without_halves(name) for name, table in zip(names, tables, strict=True) for _ in range(len(table))]
     changes: dict[str, str] = {}
     for table in tables:
         changes |= table.conversions

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from isoperf.errors import DataError, UnitError
 from isoperf.quantity import read_quantity
 from isoperf.readers._blob import Blob, decompressed, explained, utf8
-from isoperf.readers._lines import Records, check_counts, find_separator, split_records
+from isoperf.readers._lines import Records, check_counts, find_separator, split_records, without_empty_end
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,6 +28,7 @@ def read(blob: Blob) -> dict[str, Any]:
     if not len(records):
         raise DataError(f"{blob.name} holds only comments. A header line and at least one row are needed.")
     separator = find_separator(records, blob.name)
+    records = without_empty_end(records, separator)
     names = _header(records, separator, blob.name)
     check_counts(records, separator, len(names), blob.name)
     if len(records) == 1:
@@ -71,7 +72,7 @@ def _is_number(cell: str) -> bool:
 def _cells(records: Records, separator: str, names: list[str], name: str) -> dict[str, Any]:
     import polars as pl
 
-    body = records.text[records.starts[1] :]
+    body = records.text[records.starts[1] : records.ends[-1] + 1]
     with explained(f"{name} cannot be read as a table", "Check its quotes and separators."):
         frame = pl.read_csv(body, separator=separator, has_header=False, infer_schema=False)
     if frame.shape != (len(records) - 1, len(names)):
@@ -79,7 +80,12 @@ def _cells(records: Records, separator: str, names: list[str], name: str) -> dic
             f"{name} reads as {frame.height} rows of {frame.width} cells, but has {len(records) - 1} lines "
             f"of {len(names)}. Check its quotes: a quoted cell must begin and end with one."
         )
-    return dict(zip(names, frame.get_columns(), strict=True))
+    cells = zip(names, frame.get_columns(), strict=True)
+    return {
+        column: values
+        for column, values in cells
+        if not column.startswith("unnamed_") or values.null_count() < len(values)
+    }
 
 
 def _refuse_decimal_commas(columns: dict[str, pl.Series], name: str) -> None:
@@ -90,5 +96,6 @@ def _refuse_decimal_commas(columns: dict[str, pl.Series], name: str) -> None:
             row = int(odd.arg_max() or 0)
             raise DataError(
                 f"{name}: column {column!r}, row {row + 1} is {cells[row]!r}, which may be a decimal comma "
-                "or a thousand. Write numbers with a point and without separators, such as 1234 or 1.234."
+                "or a thousand. Write numbers with a point and without separators, such as 1234 or 1.234: "
+                "where all commas are decimal ones, tr ',' '.' < FILE > points.csv does so."
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from isoperf.errors import DataError, MissingExtraError, did_you_mean
@@ -38,6 +39,17 @@ def read(blob: Blob) -> dict[str, Any]:
     if not filled:
         raise DataError(f"{blob.name} holds no cells. A header row and at least one row of data are needed.")
     return _columns(sheets[filled[0]], blob.name)
+
+
+def sheet_names(path: Path) -> tuple[str, ...]:
+    """Return the sheets of a workbook that hold cells.
+
+    Raises
+    ------
+    DataError : the file is no workbook.
+    MissingExtraError : python-calamine is not installed.
+    """
+    return tuple(name for name, rows in _sheets(Blob(path.name, path.read_bytes())).items() if rows)
 
 
 def _sheets(blob: Blob) -> dict[str, list[list[Any]]]:

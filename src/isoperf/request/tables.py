@@ -77,14 +77,16 @@ def read_table(data: str, options: TableOptions, progress: Progress | None = Non
 
 
 def read_source(source: str, options: TableOptions) -> Reading:
-    """Read a file, a tool's folder or a pattern, and say what was recognised and left out.
+    """Read a file, a tool's folder, a pattern or a named table, and say what was recognised and left out.
 
     Raises
     ------
     DataError : it cannot be read, or no row is left.
     """
-    from isoperf.readers import load, read_path
+    from isoperf.readers import Reading, load, read_path
 
+    if not Path(source).exists() and (is_named(source) or stored_reference(source)):
+        return Reading(read_table(source, options), "a table that is known by name")
     reading = read_path(source, _renaming(options.map), _settled(options.units, "--units"), options.sheet)
     for condition in options.where:
         reading = replace(reading, table=load(reading.table, where=condition))

@@ -15,6 +15,7 @@ from typing import Any
 
 from isoperf.errors import DataError
 from isoperf.readers._files import read_bytes
+from isoperf.readers.tools._messages import double, fields_of, last, signed
 
 __all__ = ["Events", "scalars"]
 
@@ -81,18 +82,18 @@ def _records(data: bytes, events: Events) -> Iterator[tuple[int, bytes]]:
 
 
 def _take(record: bytes, events: Events) -> None:
-    event = _fields(record)
-    time, step = _last(event, _TIME, 0.0), _signed(_last(event, _STEP, 0))
+    event = fields_of(record)
+    time, step = last(event, _TIME, 0.0), signed(last(event, _STEP, 0))
     for summary in event.get(_SUMMARY, ()):
-        for message in _fields(summary).get(_VALUE, ()):
-            value = _fields(message)
-            tag = _last(value, _TAG, b"").decode()
+        for message in fields_of(summary).get(_VALUE, ()):
+            value = fields_of(message)
+            tag = last(value, _TAG, b"").decode()
             number = _number(value)
             if number is None:
                 kind = next((name for key, name in _OTHERS.items() if key in value), "other kinds")
                 events.others[kind] = events.others.get(kind, 0) + 1
             else:
-                events.found.append((tag, float(step), number, _double(time)))
+                events.found.append((tag, float(step), number, double(time)))
 
 
 def _number(value: dict[int, list[Any]]) -> float | None:
@@ -101,8 +102,8 @@ def _number(value: dict[int, list[Any]]) -> float | None:
         return float(struct.unpack("<f", value[_SIMPLE][-1])[0])
     if _TENSOR not in value:
         return None
-    tensor = _fields(value[_TENSOR][-1])
-    kind = _NUMBERS.get(_last(tensor, _DTYPE, 0))
+    tensor = fields_of(value[_TENSOR][-1])
+    kind = _NUMBERS.get(last(tensor, _DTYPE, 0))
     if kind is None or _shape(tensor):
         return None
     code, size = kind
@@ -112,56 +113,8 @@ def _number(value: dict[int, list[Any]]) -> float | None:
 
 def _shape(tensor: dict[int, list[Any]]) -> list[int]:
     """Return a tensor's sizes; none for a scalar."""
-    shape = _fields(_last(tensor, _SHAPE, b""))
-    return [_last(_fields(size), 1, 0) for size in shape.get(2, ())]
-
-
-def _fields(message: bytes) -> dict[int, list[Any]]:
-    """Split a message: number of a field -> its values, as integers or bytes."""
-    found: dict[int, list[Any]] = {}
-    place = 0
-    while place < len(message):
-        key, place = _varint(message, place)
-        value: int | bytes
-        match key & 7:
-            case 0:
-                value, place = _varint(message, place)
-            case 1 | 5 as kind:
-                size = 8 if kind == 1 else 4
-                value, place = message[place : place + size], place + size
-            case 2:
-                size, place = _varint(message, place)
-                value, place = message[place : place + size], place + size
-            case kind:
-                raise ValueError(f"field kind {kind}")
-        if place > len(message):
-            raise ValueError("a field is cut off")
-        found.setdefault(key >> 3, []).append(value)
-    return found
-
-
-def _varint(message: bytes, place: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = message[place]
-        value |= (byte & 0x7F) << shift
-        place, shift = place + 1, shift + 7
-        if byte < 0x80:
-            return value, place
-        if shift > 63:
-            raise ValueError("a number is too long")
-
-
-def _last(fields: dict[int, list[Any]], key: int, absent: Any) -> Any:
-    return fields[key][-1] if key in fields else absent
-
-
-def _signed(value: int) -> int:
-    return value - (1 << 64) if value >= 1 << 63 else value
-
-
-def _double(value: Any) -> float:
-    return float(struct.unpack("<d", value)[0]) if isinstance(value, bytes) else 0.0
+    shape = fields_of(last(tensor, _SHAPE, b""))
+    return [last(fields_of(size), 1, 0) for size in shape.get(2, ())]
 
 
 def _table() -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Reports of GuideLLM: one row per benchmark, over the requests that succeeded, or one per request.
+"""Reports of GuideLLM (JSON, YAML, CSV): one row per benchmark, over the requests that succeeded, or per request.
 
 Request latency is in seconds and the other times in milliseconds. GuideLLM's "time per output
 token" counts the first token in; the time after it, which `tpot` means here, is its "inter
@@ -7,11 +7,15 @@ token latency". ``p001`` is the 0.1th percentile, not the first.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from isoperf.errors import DataError
 from isoperf.readers._source import Source
+from isoperf.readers.tools import _guidellm_csv as csv_report
+from isoperf.readers.tools import _yaml as yaml_report
 from isoperf.readers.tools._found import Found, counted, from_records, number
 
 TITLE = "GuideLLM"
@@ -22,7 +26,7 @@ _METRICS = {
     "inter_token_latency_ms": ("tpot", "ms"),
     "time_per_output_token_ms": ("tpot_with_first", "ms"),
     "requests_per_second": ("request_throughput", "requests/s"),
-    "request_concurrency": ("concurrency", "requests"),
+    "request_concurrency": ("concurrent_requests", "requests"),
     "prompt_token_count": ("n_tokens_in", "tokens"),
     "output_token_count": ("n_tokens_out", "tokens"),
     "prompt_tokens_per_second": ("input_throughput", "tokens/s"),
@@ -38,11 +42,20 @@ _REQUEST = {
     "prompt_tokens": ("n_tokens_in", "tokens"),
     "output_tokens": ("n_tokens_out", "tokens"),
 }
+_SETTINGS = {"seconds": "s", "request_rate": "requests/s", "max_concurrency": "requests", "streams": "requests"}
+_YAML_MARK = re.compile(rb"^benchmarks:\s*$", re.MULTILINE)
 
 
 def recognises(source: Source) -> bool:
     """Whether it is one report whose benchmarks have GuideLLM's metrics."""
-    content = source.content
+    if csv_report.is_report(source.header):
+        return True
+    if source.name.lower().endswith(yaml_report.SUFFIXES):
+        return bool(_YAML_MARK.search(source.head)) and b"inter_token_latency_ms" in source.head
+    return _is_report(source.content)
+
+
+def _is_report(content: Any) -> bool:
     found = content.get("benchmarks") if isinstance(content, dict) else None
     if not isinstance(found, list) or not found or not isinstance(found[0], dict):
         return False
@@ -55,24 +68,46 @@ def read(source: Source, table: str) -> Found:
 
     Raises
     ------
-    DataError : requests were asked for and are not in the report.
+    DataError : requests were asked for and are not in the report, or the file is no whole report.
+    MissingExtraError : the report is YAML, and PyYAML is not installed.
     """
-    benchmarks = source.content["benchmarks"]
+    benchmarks = _benchmarks(source)
     pairs = [(one, f"{source.stem}#{place}") for place, one in enumerate(benchmarks, 1)]
     if table == "requests":
-        rows = [row for one, run in pairs for row in _requests(one, run)]
-        if not rows:
-            raise DataError(f"{source.name} holds no requests. Benchmark again and save them.")
-        lost = sum(len(_status(one.get("requests"), kind)) for one, _ in pairs for kind in ("incomplete", "errored"))
-        note = f"{counted(lost, 'request')} incomplete or in error" if lost else ""
-        return from_records(rows, units=dict(_REQUEST.values()), skipped=(note,))
+        return _requests_table(pairs, source.name)
     rows = [_benchmark(one, run) for one, run in pairs]
     units = {key: unit for row in rows for key in row for name, unit in _METRICS.values() if key.endswith(f"_{name}")}
-    return from_records(rows, units=units, skipped=("statistics over requests that failed or were cut off",))
+    notes = ["statistics over requests that failed or were cut off"]
+    if source.header:
+        notes.append("requests and the settings of the run; request rates stand here with two decimals")
+    found = from_records(rows, units=units | _SETTINGS, skipped=notes)
+    return replace(found, alone=bool(source.header))
+
+
+def _benchmarks(source: Source) -> list[dict[str, Any]]:
+    if source.header:
+        return csv_report.benchmarks_of(source.blob)
+    content = source.content
+    if content is None:
+        content = yaml_report.decode(source.blob)
+        if not _is_report(content):
+            raise DataError(f"{source.name} holds no benchmarks with GuideLLM's metrics. Export the report again.")
+    found: list[dict[str, Any]] = content["benchmarks"]
+    return found
+
+
+def _requests_table(pairs: list[tuple[dict[str, Any], str]], name: str) -> Found:
+    rows = [row for one, run in pairs for row in _requests(one, run)]
+    if not rows:
+        raise DataError(f"{name} holds no requests. Benchmark again and save them, as JSON or YAML.")
+    lost = sum(len(_status(one.get("requests"), kind)) for one, _ in pairs for kind in ("incomplete", "errored"))
+    note = f"{counted(lost, 'request')} incomplete or in error" if lost else ""
+    return from_records(rows, units=dict(_REQUEST.values()), skipped=(note,))
 
 
 def _benchmark(one: dict[str, Any], run: str) -> dict[str, Any]:
     row: dict[str, Any] = {"run": run, **_setting(one.get("config") or one.get("args"))}
+    row["seconds"] = number(one.get("duration"), f"{run}: duration")
     for key, (name, _) in _METRICS.items():
         held = one["metrics"].get(key)
         spread = held.get("successful") if isinstance(held, dict) else None

@@ -19,7 +19,10 @@ _NAMES = {
     "ttft_ms": ("ttft", "ms"), "cost": ("cost_usd", "USD"), "cost_usd": ("cost_usd", "USD"), "id": ("request", ""),
     "custom_id": ("item", ""), "model": ("model", ""), "created": ("created", "s"), "created_at": ("created", "s"),
 }  # fmt: skip
-_OWN = frozenset(("object", "status", "usage", "response", "service_tier", "system_fingerprint", "error"))
+_OWN = frozenset(
+    ("object", "status", "usage", "response", "service_tier", "system_fingerprint", "error", "parallel_tool_calls",
+     "tool_choice", "truncation", "store", "background")
+)  # fmt: skip
 _UNITS = {name: unit for name, unit in _NAMES.values() if unit and name != "e2e_latency"}
 _UNITS |= dict.fromkeys(("n_tokens_in", "n_tokens_out", "n_tokens_cached", "n_tokens_reasoning"), "tokens")
 

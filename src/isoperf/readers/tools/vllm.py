@@ -30,7 +30,7 @@ _UNITS = {
     **dict.fromkeys(("total_input_tokens", "total_output_tokens"), "tokens"),
     **dict.fromkeys(("num_prompts", "completed", "failed", "max_concurrency", "max_concurrent_requests"), "requests"),
 }
-_DETAILS = ("input_lens", "output_lens", "ttfts", "itls", "start_times", "errors", "generated_texts")
+_DETAILS = ("input_lens", "output_lens", "ttfts", "itls", "latencies", "start_times", "errors", "generated_texts")
 _REQUEST_UNITS = {"ttft": "s", "tpot": "s", "e2e_latency": "s", "started": "s", "n_tokens_in": "tokens"}
 _DATE = re.compile(r"(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)")
 
@@ -116,12 +116,13 @@ def _request(cells: dict[str, Any], place: str) -> dict[str, Any]:
     first, n_out = number(cells.get("ttfts"), f"{place}, ttfts"), number(cells.get("output_lens"), f"{place}, output")
     known = not error and first is not None
     after = sum(gaps)
+    whole = number(cells.get("latencies"), f"{place}, latencies")  # newer files have it
     return {
         "n_tokens_in": number(cells.get("input_lens"), f"{place}, input_lens"),
         "n_tokens_out": n_out,
         "ttft": first if known else None,
         "tpot": after / (n_out - 1) if known and n_out and n_out > 1 else None,
-        "e2e_latency": first + after if known and first is not None else None,
+        "e2e_latency": (whole or first + after) if known and first is not None else None,
         "started": number(cells.get("start_times"), f"{place}, start_times"),
         "error": error,
     }

@@ -1,38 +1,69 @@
-"""Weights & Biases: the CSV of a chart, and the history of a run as CSV or JSON Lines.
+"""Weights & Biases: folders of runs on the disk, the CSV of a chart, a run's history as CSV, Parquet or JSON Lines.
 
-A chart's file has a column ``<run> - <metric>`` for each run, with ``__MIN`` and ``__MAX``
-beside it. ``history()`` gives a sample of 500 rows where ``scan_history()`` gives all.
+A run's folder holds a binary log, ``run-<id>.wandb``, whether or not it was uploaded. A chart's
+file has a column ``<run> - <metric>`` for each run, with ``__MIN`` and ``__MAX`` beside it.
+``history()`` gives a sample of 500 rows where ``scan_history()`` gives all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from isoperf.errors import DataError
 from isoperf.readers._source import Source
 from isoperf.readers.tools._found import Found, from_records, settled, text_cells
+from isoperf.readers.tools._runs import history_table, runs_table
+from isoperf.readers.tools._wandb_log import HEADING
+from isoperf.readers.tools._wandb_runs import flat, runs_in_logs
 
 TITLE = "Weights & Biases"
+TABLES = ("runs", "history")
+HOLDS_OTHERS = True
+_LOG = "*.wandb"
 _EXTREMES = ("__MIN", "__MAX")
 _HISTORY = frozenset(("_step", "_timestamp"))
 _NAMES = {"_step": "step", "_runtime": "seconds", "_timestamp": "time"}
-_UNITS = {"step": "steps", "seconds": "s", "time": "s"}
+_UNITS = {"step": "steps", "seconds": "s", "time": "s", "started": "s", "project": "text", "group": "text"}
 _SAMPLED = 500
 
 
 def recognises(source: Source) -> bool:
-    """Whether the columns are those of a chart or of a history."""
-    if _charted(source.header):
+    """Whether it is a log, a folder with some, or a table with the columns of a chart or of a history."""
+    if source.is_folder:
+        return next(source.files(_LOG), None) is not None
+    if source.head.startswith(HEADING[:4]) or _charted(source.header):
         return True
     return set(source.header) >= _HISTORY or (bool(source.records) and source.records[0].keys() >= _HISTORY)
 
 
 def read(source: Source, table: str) -> Found:
-    """Read one row per run and step."""
+    """Read runs with their settings and summary, or one row per run and step.
+
+    Raises
+    ------
+    DataError : runs are asked of a file that holds a course alone, or a log is damaged at its start.
+    """
+    if source.is_folder or not (source.header or source.records):
+        return _logs(source, table)
+    if source.sheet == "runs":
+        raise DataError(f"{source.name} holds the course of a run. Name the folder wandb/ for runs.")
+    found = _course(source)
+    return replace(found, table="history", alone=True)
+
+
+def _logs(source: Source, table: str) -> Found:
+    paths = list(source.files(_LOG)) if source.is_folder else [source.path]
+    runs, notes = runs_in_logs(paths, last_values=table == "runs")
+    return (history_table if table == "history" else runs_table)(runs, units=_UNITS, skipped=notes)
+
+
+def _course(source: Source) -> Found:
     if source.header:
         cells = {name: text_cells(column) for name, column in source.cells().items()}
         return _chart(cells) if _charted(tuple(cells)) else _history(_listed(cells), source.stem)
-    return _history([_flat(one) for one in source.records], source.stem)
+    return _history([flat(one) for one in source.records], source.stem)
 
 
 def _charted(header: Sequence[str]) -> list[str]:
@@ -66,17 +97,6 @@ def _axis(name: str) -> str:
 def _listed(cells: dict[str, list[str | None]]) -> list[dict[str, Any]]:
     columns = {name: settled(column) for name, column in cells.items() if not name.startswith("unnamed_")}
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-
-
-def _flat(record: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Join nested keys by a point; lists and media are no cells."""
-    made: dict[str, Any] = {}
-    for key, value in record.items():
-        if isinstance(value, dict):
-            made |= {} if "_type" in value else _flat(value, f"{prefix}{key}.")
-        elif not isinstance(value, list):
-            made[f"{prefix}{key}"] = float(value) if isinstance(value, bool) else value
-    return made
 
 
 def _history(records: list[dict[str, Any]], run: str) -> Found:
