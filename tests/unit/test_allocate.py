@@ -13,8 +13,6 @@ from isoperf.fitting.allocate import allocate, least_cost, solve_for, solve_paid
 from isoperf.fitting.costs import (
     Cost,
     data_price,
-    dollars,
-    gpu_hours,
     own_cost,
     serving_flops,
     training_flops,
@@ -22,6 +20,7 @@ from isoperf.fitting.costs import (
 from isoperf.fitting.space import Space
 from isoperf.laws import get
 from isoperf.laws.base import Law, Param, Reference
+from isoperf.scale.budget._conversion import dollars, gpu_hours
 from tests.unit.tables import TRUTH, Floats
 
 CHINCHILLA = get("chinchilla")

@@ -389,11 +389,11 @@ def test_money_is_left_where_more_would_harm() -> None:
 @pytest.mark.parametrize(
     ("options", "kind", "message"),
     [
-        ({}, OptionError, "give flops .* dollars, gpu_hours or target_loss"),
+        ({}, OptionError, "nothing to plan: give .*flops.* dollars.* gpu_hours.* target_loss"),
         ({"flops": 1e22, "dollars": 5.0}, OptionError, "in one unit, not in flops and dollars"),
         ({"flops": 1e22, "better": "most"}, OptionError, "better must be auto, lower or higher"),
-        ({"dollars": 5.0}, OptionError, "needs price_per_gpu_hour and flops_per_second"),
-        ({"gpu_hours": 5.0}, OptionError, "needs flops_per_second"),
+        ({"dollars": 5.0}, OptionError, "needs price_per_gpu_hour=... and device=.*flops_per_second"),
+        ({"gpu_hours": 5.0}, OptionError, "needs device=.*flops_per_second"),
         ({"flops": 1e22, "mfu": 40.0}, OptionError, "mfu is a share of the peak rate, at most 1; found 40"),
         ({"flops": 1e22, "inference_tokens": -1.0}, OptionError, "inference_tokens must be above 0"),
         ({"flops": 1e22, "at_most": {"n_parms": 1e9}}, OptionError, "no input 'n_parms' to limit.*n_params"),

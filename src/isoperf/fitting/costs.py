@@ -1,4 +1,4 @@
-"""What a run costs, as a function of its named inputs: compute, accelerator hours, dollars."""
+"""What a run costs, as a function of its named inputs: compute, data, or a sum of one's own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from isoperf.errors import OptionError
 from isoperf.estimate import format_number
 from isoperf.identities import FLOPS_PER_PARAM_TOKEN
 
-__all__ = ["Cost", "data_price", "dollars", "gpu_hours", "multiplied", "own_cost", "serving_flops", "training_flops"]
+__all__ = ["Cost", "data_price", "multiplied", "own_cost", "serving_flops", "training_flops"]
 
 FULL_BITS = 16.0  # the width at which the compute rule counts one operation as one
 SIZES = ("n_params_active", "n_params_dense", "n_params")  # the first at hand is what one token passes through
@@ -55,7 +55,8 @@ class Cost:
         """
         if other.unit != self.unit:
             raise OptionError(
-                f"cannot add a cost in {other.unit} to one in {self.unit}. Turn both into one, as dollars() does."
+                f"cannot add a cost in {other.unit} to one in {self.unit}. Turn one of them into the other's unit with "
+                "times()."
             )
         parts, weights = {**self.parts, **other.parts}, {**self.weights, **other.weights}
         return replace(self, parts=parts, text=" + ".join(t for t in (self.text, other.text) if t), weights=weights)
@@ -98,17 +99,6 @@ def serving_flops(n_tokens: float, per_param_token: float = 2.0, *, plain: bool 
         return per_param_token * factor * _size(inputs) * n_tokens
 
     return Cost({"serving": flops}, text=f"{per_param_token:g} N x {format_number(n_tokens)} tokens served")
-
-
-def gpu_hours(cost: Cost, flops_per_second: float, mfu: float, serving_mfu: float | None = None) -> Cost:
-    """Turn compute into accelerator hours: divide by the peak rate and the share of it that is reached."""
-    share = {name: serving_mfu or mfu if name == "serving" else mfu for name in cost.parts}
-    return cost.times({name: 1 / (flops_per_second * one * 3600) for name, one in share.items()}, "GPU-hours")
-
-
-def dollars(hours: Cost, price_per_gpu_hour: float) -> Cost:
-    """Turn accelerator hours into US dollars."""
-    return hours.times(price_per_gpu_hour, "USD")
 
 
 def data_price(price_per_token: float, available: float | None = None) -> Cost:

@@ -10,7 +10,7 @@ from isoperf.errors import OptionError, did_you_mean
 from isoperf.ledger._numbers import amounts
 from isoperf.ledger.sources import Source
 
-__all__ = ["GRIDS", "WORLD", "Grid", "grid", "own_grid"]
+__all__ = ["GRIDS", "WORLD", "Grid", "chosen_grid", "grid", "own_grid"]
 
 _TABLE = "Our World in Data, from Ember and the Energy Institute, as in codecarbon's table of energy mixes"
 
@@ -63,6 +63,22 @@ def grid(name: str) -> Grid:
 def own_grid(carbon_intensity: float, source: str = "given by the user") -> Grid:
     """Return a grid of the intensity given, in g per kWh."""
     return Grid("own", "own", float(amounts("carbon_intensity", carbon_intensity)), Source(source))
+
+
+def chosen_grid(region: str | None, carbon_intensity: float | None) -> Grid | None:
+    """Return the grid that was asked for, by its country or its own intensity; None for neither.
+
+    Raises
+    ------
+    OptionError : both are given, the country is unknown, or the intensity is negative.
+    """
+    if region is not None and carbon_intensity is not None:
+        raise OptionError("give region or carbon_intensity, not both: each says how much carbon a kWh holds.")
+    if carbon_intensity is not None and not 0 <= carbon_intensity < float("inf"):
+        raise OptionError(f"carbon_intensity is in g per kWh and 0 or more; found {carbon_intensity!r}.")
+    if region is not None:
+        return grid(region)
+    return None if carbon_intensity is None else own_grid(carbon_intensity)
 
 
 _COUNTRIES = {

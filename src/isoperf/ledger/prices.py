@@ -87,6 +87,15 @@ class PriceTable:
             )
         return self.prices[name]
 
+    def first(self, *names: str) -> Price:
+        """Return the price of the first name that has one: what the user calls a device, then the catalogue.
+
+        Raises
+        ------
+        DataError : none has.
+        """
+        return self[next((name for name in names if name in self), names[0])]
+
 
 @dataclass(frozen=True, slots=True)
 class TokenCounts:

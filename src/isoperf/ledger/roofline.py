@@ -16,6 +16,7 @@ from isoperf.ledger.transformer import Transformer
 
 __all__ = [
     "Efficiency",
+    "compute_seconds",
     "decode_seconds",
     "fit_efficiency",
     "idealised_seconds",
@@ -28,6 +29,22 @@ __all__ = [
 def ridge(peak: float, bandwidth: float) -> float:
     """Operations per byte at which compute and memory take the same time."""
     return float(amounts("peak", peak, positive=True) / amounts("bandwidth", bandwidth, positive=True))
+
+
+def compute_seconds(flops: ArrayLike, *, peak: float, efficiency: float = 1.0) -> Floats:
+    """Seconds that operations take at a share of the peak, memory left aside.
+
+    Parameters
+    ----------
+    flops : (n,) operations. peak : per second. efficiency : share of the peak that is reached (MFU), above 0.
+
+    Examples
+    --------
+    >>> float(compute_seconds(3.12e18, peak=312e12, efficiency=0.5))
+    20000.0
+    """
+    rate = amounts("peak", peak, positive=True) * amounts("compute_efficiency", efficiency, positive=True)
+    return np.asarray(amounts("flops", flops) / rate)
 
 
 def roofline_seconds(
@@ -47,10 +64,10 @@ def roofline_seconds(
     peak : operations per second in the number format used. bandwidth : bytes per second.
     compute_efficiency, bandwidth_efficiency : shares that are reached, see `fit_efficiency`.
     """
-    rate = amounts("peak", peak, positive=True) * amounts("compute_efficiency", compute_efficiency, positive=True)
     speed = amounts("bandwidth", bandwidth, positive=True)
     speed = speed * amounts("bandwidth_efficiency", bandwidth_efficiency, positive=True)
-    return np.maximum(amounts("flops", flops) / rate, amounts("bytes_moved", bytes_moved) / speed)
+    computing = compute_seconds(flops, peak=peak, efficiency=compute_efficiency)
+    return np.maximum(computing, amounts("bytes_moved", bytes_moved) / speed)
 
 
 def prefill_seconds(

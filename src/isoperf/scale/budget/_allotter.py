@@ -26,6 +26,7 @@ Floats = NDArray[np.float64]
 NEAR, FAR = (0.5, 0.7, 1.4, 2.0), (0.25, 0.5, 2.0, 4.0)  # factors by which an input may be off
 THINNED = 200  # draws for questions beside the plan itself
 NEARLY = 1e-5  # a limit is met when its column is so near
+COMPUTING = ("training", "serving")  # parts of a cost that are compute
 FARTHEST = 1e12  # how much more of the paid input a detour may take
 
 
@@ -87,6 +88,7 @@ class Allotter:
             spent,
             self._ends(answers),
             self._served(answers, most or THINNED) if most is None else None,
+            self._compute(answers, Status.OK),
         )
 
     def target(self, loss: float) -> Target:
@@ -104,7 +106,8 @@ class Allotter:
                 for name, one in asked.items()
             }
             inputs = {name: told[name] for name in self.names}
-            return Target(loss, told["flops"], told["cost"], inputs, reached, self._given)
+            open_ = {part: Estimate(None, unit="FLOPs", status=Status.NOT_IDENTIFIED) for part in self._computing}
+            return Target(loss, told["flops"], told["cost"], inputs, reached, self._given, compute=open_)
         status = self.panel.status({name: self.panel.own(answers[name]) for name in self.names})
         return Target(
             loss,
@@ -115,6 +118,7 @@ class Allotter:
             self._given,
             self._served(answers, THINNED),
             self._ends(answers),
+            self._compute(answers, status),
         )
 
     def detours(self, amount: float) -> tuple[Detour, ...]:
@@ -159,6 +163,19 @@ class Allotter:
             lost = lost | (ratio < self.where.ratios[0]) | (ratio > self.where.ratios[1])
         inputs = {name: np.where(lost & self._free(name), np.nan, x) for name, x in found.inputs.items()}
         return Allocation(inputs, np.where(lost, np.nan, found.output), found.cost, found.edges, found.paid)
+
+    @property
+    def _computing(self) -> tuple[str, ...]:
+        """Parts of the cost that are counted in operations."""
+        return tuple(part for part in self.cost.parts if part in COMPUTING)
+
+    def _compute(self, answers: Mapping[str, Answer], status: Status) -> dict[str, Estimate]:
+        """Operations of every part that accelerators work on; exact where the budget fixes them."""
+        found = {}
+        for part in self._computing:
+            known = self.panel.estimate(answers[f"{part} cost"], self.unit, status)
+            found[part] = _as_flops(known, self.cost.weights.get(part, 1.0))
+        return found
 
     def _free(self, name: str) -> bool:
         return name in self.where.allowed.ranges
@@ -308,3 +325,11 @@ class Allotter:
 
 def _thin(draws: Floats, rows: int) -> Floats:
     return np.asarray(draws[np.linspace(0, len(draws) - 1, rows).astype(int)])
+
+
+def _as_flops(known: Estimate, weight: float) -> Estimate:
+    """Undo the price of an operation; an interval of rounding errors is none."""
+    value, low, high = (None if x is None else x / weight for x in (known.value, known.low, known.high))
+    if value is not None and low is not None and high is not None and high - low <= NEARLY * value:
+        low = high = None
+    return Estimate(value, low, high, known.level if low is not None else None, "FLOPs", known.status)

@@ -85,6 +85,7 @@ class Budget(_Sized):
     regret : loss given away because the truth is not the law's best fit.
     spent : by what it pays for (training, serving, data), in ``unit``, when there are several.
     ends : inputs that lie at an end of what was allowed or measured, in words.
+    compute : FLOPs of training, and of serving where it counts; empty for a cost of the user's own.
     """
 
     amount: float
@@ -98,6 +99,7 @@ class Budget(_Sized):
     spent: Mapping[str, Estimate] = field(default_factory=dict)
     ends: Mapping[str, str] = field(default_factory=dict)
     served: Served | None = None
+    compute: Mapping[str, Estimate] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ class Target(_Sized):
     ----------
     flops : training compute; cost : all that is spent, in the plan's unit.
     reached : share of the draws that reach the target.
+    compute : FLOPs of training, and of serving where it counts.
     """
 
     loss: float
@@ -118,6 +121,7 @@ class Target(_Sized):
     given: str = ""
     served: Served | None = None
     ends: Mapping[str, str] = field(default_factory=dict)
+    compute: Mapping[str, Estimate] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,10 @@ def checked(
     """Refuse what cannot be planned; return the unit of budgets, and the budgets."""
     given = [name for name, values in asked.items() if values]
     if not given and not target_loss:
-        raise OptionError("nothing to plan: give flops (compute budgets), dollars, gpu_hours or target_loss.")
+        raise OptionError(
+            "nothing to plan: give budgets as flops=... (such as 1e21), dollars=... or gpu_hours=..., or a loss to "
+            "reach as target_loss=... (such as 2.5)."
+        )
     if len(given) > 1:
         raise OptionError(f"give budgets in one unit, not in {' and '.join(given)}.")
     if (n_params or n_tokens) and not target_loss:
@@ -76,7 +79,7 @@ def checked(
     if own and (prices.inference_tokens or prices.price_per_token or prices.flops_per_second):
         raise OptionError(
             "a cost function of your own stands for the whole cost, in the budget's unit; leave out "
-            "inference_tokens, flops_per_second and prices, or count them in it."
+            "inference_tokens, device, flops_per_second and prices, or count them in it."
         )
     if not own:
         prices.need(unit)

@@ -30,6 +30,7 @@ from isoperf.report import (
 )
 from isoperf.report.cells import number, said
 from isoperf.scale.budget._answers import Budget, Served, Target
+from isoperf.scale.budget._show_costs import cost_blocks, cost_sentence
 from isoperf.scale.budget.plan import Plan
 
 __all__ = ["plan_blocks", "plan_report"]
@@ -59,6 +60,7 @@ def plan_blocks(made: Plan, heading: str = "In short") -> list[Block]:
     blocks += _spent_table(made)
     if made.targets:
         blocks.append(_target_table(made))
+    blocks += cost_blocks(made)
     if made.detours:
         blocks.append(_detour_table(made))
     drawn = contour_figure(made.fit, _planned(made)) if _sized(made) else None
@@ -105,7 +107,7 @@ def _answer(made: Plan) -> str:
             )
         else:
             sentences.append(_target_sentence(made, target))
-    return "\n\n".join(sentences)
+    return "\n\n".join(one for one in (*sentences, cost_sentence(made)) if one)
 
 
 def _budget_sentence(made: Plan, b: Budget) -> str:

@@ -14,8 +14,6 @@ from isoperf.fitting.allocate import Aim
 from isoperf.fitting.costs import (
     Cost,
     data_price,
-    dollars,
-    gpu_hours,
     multiplied,
     own_cost,
     serving_flops,
@@ -24,6 +22,7 @@ from isoperf.fitting.costs import (
 from isoperf.fitting.data import LawData
 from isoperf.identities import find_identity
 from isoperf.own_files import run_file
+from isoperf.scale.budget._conversion import dollars, gpu_hours
 
 __all__ = ["COSTS", "Prices", "Terms", "aim_of", "with_prices"]
 
@@ -44,6 +43,7 @@ class Prices:
     price_per_token: float | None = None
     unique_tokens: float | None = None
     cost: str | Callable[..., Any] = "auto"
+    no_price: str = ""
 
     def need(self, unit: str) -> None:
         """Refuse a budget that the prices cannot be told in.
@@ -52,12 +52,15 @@ class Prices:
         ------
         OptionError : naming what to give.
         """
-        missing = [] if self.flops_per_second else ["flops_per_second (peak of one accelerator, such as 989e12)"]
-        if unit == "USD" and not self.price_per_gpu_hour:
-            missing.insert(0, "price_per_gpu_hour")
+        rate = "device='H100-SXM-80GB' (or another, or its peak as flops_per_second=...)"
+        missing = [] if self.flops_per_second else [rate]
+        unpriced = unit == "USD" and not self.price_per_gpu_hour
+        if unpriced:
+            missing.insert(0, "price_per_gpu_hour=...")
         if missing and unit != "FLOPs":
             option = "dollars" if unit == "USD" else "gpu_hours"
-            raise OptionError(f"a budget in {option} needs {' and '.join(missing)}.")
+            known = f" Found: {self.no_price}." if unpriced and self.flops_per_second and self.no_price else ""
+            raise OptionError(f"a budget in {option} needs {' and '.join(missing)}.{known}")
 
     def whole(self, unit: str, inputs: tuple[str, ...]) -> Cost:
         """Return the cost of everything that was named, in a unit.

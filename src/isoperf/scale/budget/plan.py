@@ -15,18 +15,20 @@ from isoperf.fitting.fit_law import fit_law
 from isoperf.fitting.result import Fit
 from isoperf.fitting.study import Study, study
 from isoperf.identities import FLOPS_PER_PARAM_TOKEN
-from isoperf.options import Data, Delta, LawName, Level, NoiseName, Progress, Seed, Values, Y, several
+from isoperf.options import Data, Delta, LawName, Level, NoiseName, OtherData, Progress, Seed, Values, Y, several
 from isoperf.readers import load
 from isoperf.report import Report, Shown
 from isoperf.report.controls import Control, settled
 from isoperf.scale.budget._allotter import Allotter
 from isoperf.scale.budget._answers import Budget, Detour, Regret, Served, Target, as_dict
 from isoperf.scale.budget._panel import Panel
+from isoperf.scale.budget._rates import MFU, Dtype, Machine, Rates, rates_of
 from isoperf.scale.budget._request import able, checked
+from isoperf.scale.budget._run_costs import RunCost, run_costs
 from isoperf.scale.budget._spaces import spaces
 from isoperf.scale.budget._terms import Prices, Terms, aim_of, with_prices
 
-__all__ = ["Budget", "Detour", "Plan", "Regret", "Served", "Target", "plan"]
+__all__ = ["Budget", "Detour", "Plan", "Rates", "Regret", "RunCost", "Served", "Target", "plan"]
 
 LEAST_SHARE = 0.01  # laws of less weight would hardly move an interval and cost a bootstrap each
 FRONTIER, AROUND, FRONTIER_DRAWS = 7, 10.0, 100
@@ -43,6 +45,7 @@ class Plan(Shown):
     detours : price of inputs away from their best values, at ``detours_at`` of the budget's unit.
     frontier : the best plans over a range of budgets, each with its intervals.
     unit : what budgets count; cost : its formula, in words; fixed : inputs held at one value.
+    costs : of every planned run, where the accelerator is known. rates : the numbers that they rest on.
     """
 
     budgets: tuple[Budget, ...]
@@ -58,6 +61,8 @@ class Plan(Shown):
     cost: str = ""
     detours_at: float = 0.0
     fixed: tuple[str, ...] = ()
+    costs: tuple[RunCost, ...] = ()
+    rates: Rates = field(default_factory=Rates)
     _planner: Allotter | None = field(default=None, repr=False, compare=False)
     _reaching: Allotter | None = field(default=None, repr=False, compare=False)
 
@@ -109,6 +114,8 @@ class Plan(Shown):
             "targets": [as_dict(target) for target in self.targets],
             "detours": [as_dict(detour) for detour in self.detours],
             "frontier": [as_dict(budget) for budget in self.frontier],
+            "costs": [one.as_dict() for one in self.costs],
+            "rates": [one.as_dict() for one in self.rates.told()],
             "unit": self.unit,
             "cost": self.cost,
             "law": self.fit.law.name,
@@ -141,9 +148,10 @@ class Plan(Shown):
 def plan(
     data: Data,
     *,
+    prices: OtherData = None,
     flops: Annotated[Values, Option("budgets of compute to split", unit="FLOPs")] = (),
-    dollars: Annotated[Values, Option("budgets in money; needs a price and a rate", unit="USD")] = (),
-    gpu_hours: Annotated[Values, Option("budgets in accelerator-hours; needs a rate", unit="GPU-hours")] = (),
+    dollars: Annotated[Values, Option("budgets in money; needs a device and its price", unit="USD")] = (),
+    gpu_hours: Annotated[Values, Option("budgets in accelerator-hours; needs a device", unit="GPU-hours")] = (),
     target_loss: Annotated[Values, Option("losses to reach; finds the least cost")] = (),
     inference_tokens: Annotated[
         float | None, Option("tokens the model will serve in its life; serving then counts as cost", unit="tokens")
@@ -177,13 +185,28 @@ def plan(
     flops_per_param_token: Annotated[
         float, Option("compute rule C = k N D; 6 counts forward and backward passes, serving takes a third of it")
     ] = FLOPS_PER_PARAM_TOKEN,
-    price_per_gpu_hour: Annotated[float | None, Option("price of an accelerator-hour", unit="USD")] = None,
-    flops_per_second: Annotated[float | None, Option("peak rate of one accelerator", unit="FLOPs/s")] = None,
-    mfu: Annotated[float, Option("share of the peak that training reaches")] = 0.4,
+    device: Annotated[
+        str | None, Option("accelerator of the catalogue, such as H100-SXM-80GB; priced by the second table")
+    ] = None,
+    dtype: Annotated[Dtype, Option("number format of the device's peak")] = "bf16",
+    n_gpus: Annotated[int | None, Option("accelerators that train at once; tells days", least=1)] = None,
+    price_per_gpu_hour: Annotated[
+        float | None, Option("price of an accelerator-hour, in place of the table's", unit="USD")
+    ] = None,
+    flops_per_second: Annotated[
+        float | None, Option("peak rate of one accelerator, in place of the catalogue's", unit="FLOPs/s")
+    ] = None,
+    mfu: Annotated[float, Option("share of the peak that training reaches")] = MFU,
     inference_mfu: Annotated[
         float | None, Option("share of the peak that serving reaches; as training unless said")
     ] = None,
     price_per_token: Annotated[float | None, Option("price of one distinct training token", unit="USD")] = None,
+    power: Annotated[float | None, Option("mean power of one accelerator, in place of its limit", unit="W")] = None,
+    pue: Annotated[float, Option("energy of the data centre over that of its devices, 1 or more")] = 1.0,
+    region: Annotated[str | None, Option("country of the electricity, such as DEU or Germany; tells carbon")] = None,
+    carbon_intensity: Annotated[
+        float | None, Option("g of CO2 equivalent per kWh, in place of a country's mean")
+    ] = None,
     noise: NoiseName = "auto",
     delta: Delta = "auto",
     n_bootstrap: Annotated[int, Option("bootstrap refits of each law")] = 1000,
@@ -196,7 +219,8 @@ def plan(
     With ``law="auto"`` the laws that predicted held-out scales well all have a say in the
     intervals, by weight; with a named law only its own bootstrap draws do. Sizes may leave the
     measured range; other inputs keep to it, and to the measured values where these are a few
-    whole numbers, unless limits or choices say otherwise.
+    whole numbers, unless limits or choices say otherwise. With a device every run comes with its
+    accelerator hours, days, dollars, energy and carbon; what cannot be told says why.
 
     Raises
     ------
@@ -209,13 +233,19 @@ def plan(
     asked = {"flops": several("flops", flops), "gpu_hours": several("gpu_hours", gpu_hours)}
     asked["dollars"] = several("dollars", dollars)
     target_loss = several("target_loss", target_loss)
-    prices = Prices(
-        flops_per_param_token, inference_tokens, flops_per_second, mfu, inference_mfu, price_per_gpu_hour,
-        price_per_token, unique_tokens, cost,
+    rates = rates_of(
+        Machine(
+            device, dtype, flops_per_second, mfu, inference_mfu, price_per_gpu_hour, prices, power, pue, region,
+            carbon_intensity, n_gpus,
+        )
     )  # fmt: skip
-    unit, budgets = checked(asked, target_loss, n_params, n_tokens, prices)
+    paid = Prices(
+        flops_per_param_token, inference_tokens, rates.flops_per_second, mfu, inference_mfu,
+        rates.price_per_gpu_hour, price_per_token, unique_tokens, cost, rates.no_price,
+    )  # fmt: skip
+    unit, budgets = checked(asked, target_loss, n_params, n_tokens, paid)
     terms = Terms(at_most or {}, at_least or {}, fix or {}, choices or {}, mixture)
-    found = able(obs, law, y, prices)
+    found = able(obs, law, y, paid)
     automatic = isinstance(law, str) and law == "auto"
     name = "auto" if automatic else found[0].law.name
     known = study(found, law=name, noise=noise, delta=delta, seed=seed, progress=progress)
@@ -229,10 +259,10 @@ def plan(
     }
     fits[known.chosen] = with_cautions(fits[known.chosen], obs)
     panel = Panel(known, fits, shares, level)
-    made = Plan((), (), (), fits[known.chosen], known, shares, flops_per_param_token, level, unit=unit)
+    made = Plan((), (), (), fits[known.chosen], known, shares, flops_per_param_token, level, unit=unit, rates=rates)
     given = {one: value for one, value in (("n_params", n_params), ("n_tokens", n_tokens)) if value}
-    whole = prices.whole(unit, known.data.law.inputs)
-    terms = with_prices(terms, prices, known.data)
+    whole = paid.whole(unit, known.data.law.inputs)
+    terms = with_prices(terms, paid, known.data)
 
     def allotter(fixed: Mapping[str, float]) -> Allotter:
         where = spaces(known.data, whole, replace(terms, fix={**terms.fix, **fixed}))
@@ -247,15 +277,17 @@ def _allot(made: Plan, planner: Allotter, reaching: Allotter, budgets: Values, t
     known = [t.cost.value for t in targets if t.cost.value is not None]
     at = budgets[0] if budgets else known[0] if known else 0.0
     around = [planner.attempt(amount, FRONTIER_DRAWS) for amount in _around(budgets or known)]
+    planned = tuple(planner.budget(amount) for amount in budgets)
     return replace(
         made,
-        budgets=tuple(planner.budget(amount) for amount in budgets),
+        budgets=planned,
         targets=targets,
         detours=planner.detours(at) if at else (),
         frontier=tuple(one for one in around if one is not None),
         cost=planner.cost.text,
         detours_at=at,
         fixed=tuple(planner.where.allowed.fixed),
+        costs=run_costs(planned, targets, made.fit.binding[made.fit.law.output], made.rates),
         _planner=planner,
         _reaching=reaching,
     )

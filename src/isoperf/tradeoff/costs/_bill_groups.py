@@ -13,9 +13,10 @@ from isoperf.errors import DataError
 from isoperf.estimate import Estimate, Status
 from isoperf.frontier.dominance import non_dominated
 from isoperf.grouping import codes_of
+from isoperf.ledger.charges import Charge
 from isoperf.observations import Observations
 from isoperf.tradeoff.costs._bill_columns import Floats, words
-from isoperf.tradeoff.costs._bill_rows import TALLIES, Charge, RowBill, summed
+from isoperf.tradeoff.costs._bill_rows import TALLIES, RowBill, summed
 
 __all__ = ["Against", "BilledConfiguration", "configurations"]
 

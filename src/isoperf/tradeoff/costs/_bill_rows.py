@@ -11,41 +11,28 @@ import numpy as np
 
 from isoperf.cells import at
 from isoperf.errors import DataError
-from isoperf.estimate import Estimate, Status
+from isoperf.ledger.charges import (
+    SECONDS_PER_HOUR,
+    Charge,
+    carbon_of,
+    device_time_line,
+    energy_of,
+    hours_of,
+    time_of,
+    unknown,
+)
 from isoperf.ledger.devices import Device, device
-from isoperf.ledger.energy import JOULES_PER_KWH, check_pue, co2_kg, energy_kwh
+from isoperf.ledger.energy import JOULES_PER_KWH, check_pue
 from isoperf.ledger.grid import WORLD, Grid, grid, own_grid
 from isoperf.ledger.ledger import Basis, Ledger, Line, weakest
 from isoperf.ledger.prices import HEADERS, PriceTable, TokenCounts, token_lines
 from isoperf.observations import Observations
 from isoperf.tradeoff.costs._bill_columns import known_numbers, words
 
-__all__ = ["TALLIES", "Charge", "RowBill", "Terms", "bill_rows", "summed"]
+__all__ = ["TALLIES", "RowBill", "Terms", "bill_rows", "summed"]
 
 TALLIES = ("cost", "energy", "co2", "seconds", "memory")
 BITS = 16.0
-
-
-@dataclass(frozen=True)
-class Charge:
-    """One tally: its value (unknown is None), what it rests on, and how it came about."""
-
-    value: float | None
-    unit: str
-    basis: Basis
-    how: str
-
-    @property
-    def estimate(self) -> Estimate:
-        """The value with its status."""
-        return Estimate(self.value, unit=self.unit, status=Status.OK if self.value is not None else _OPEN)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return {**self.estimate.as_dict(), "basis": self.basis if self.value is not None else None, "how": self.how}
-
-
-_OPEN = Status.NOT_IDENTIFIED
 
 
 @dataclass(frozen=True)
@@ -142,22 +129,23 @@ class _Rows:
         each = "" if np.isfinite(self.count[i]) else "; one device"
         taken, hours = self.seconds[i], self.hours[i]
         if np.isfinite(hours):
-            used = Charge(3600 * hours, "s", "measured", "hours of devices given")
+            used = Charge(SECONDS_PER_HOUR * hours, "s", "measured", "hours of devices given")
             clock = Charge(taken, "s", "measured", "given") if np.isfinite(taken) else None
-            guess = Charge(3600 * hours / many, "s", "computed" if not each else "assumed", f"device hours{each}")
+            guess = Charge(
+                SECONDS_PER_HOUR * hours / many, "s", "computed" if not each else "assumed", f"device hours{each}"
+            )
             return clock or guess, used
         if np.isfinite(taken):
             return Charge(taken, "s", "measured", "given"), Charge(
                 taken * many, "s", "measured" if not each else "assumed", f"seconds times devices{each}"
             )
         if np.isfinite(self.flops[i]) and machine is not None and self.terms.mfu:
-            used_seconds = self.flops[i] / (
-                machine.rate("bf16" if "bf16" in machine.peaks else "fp16") * self.terms.mfu
-            )
-            how = f"operations at {self.terms.mfu:.0%} of the peak of {machine.name}"
-            return Charge(used_seconds / many, "s", "assumed", how + each), Charge(used_seconds, "s", "assumed", how)
-        unknown = Charge(None, "s", "assumed", "no seconds given")
-        return unknown, unknown
+            peak = machine.rate("bf16" if "bf16" in machine.peaks else "fp16")
+            asked = Charge(float(self.flops[i]), "FLOPs", "measured", "operations given")
+            used = time_of(asked, peak, self.terms.mfu, machine.name)
+            return used.through(lambda x: x / many, "s", "assumed", used.how + each), used
+        open_ = unknown("s", "no seconds given")
+        return open_, open_
 
     def _energy(self, i: int, machine: Device | None, used: Charge) -> Charge:
         pue = check_pue(float(self.pue[i])) if np.isfinite(self.pue[i]) else self.terms.pue
@@ -166,26 +154,14 @@ class _Rows:
             basis: Basis = "measured" if pue == 1 else "computed"
             return Charge(self.energy[i] * pue / JOULES_PER_KWH, "kWh", basis, f"energy given{over}")
         if used.value is None:
-            return Charge(None, "kWh", "assumed", "no energy and no time given")
-        if np.isfinite(self.power[i]):
-            value = float(energy_kwh(self.power[i], used.value, pue=pue))
-            return Charge(value, "kWh", weakest((used.basis, "computed")), f"power given times device time{over}")
-        if machine is None or machine.power is None:
-            what = "no power and no device given" if machine is None else f"no power of {machine.name} is stated"
-            return Charge(None, "kWh", "assumed", what)
-        value = float(energy_kwh(machine.power, used.value, pue=pue))
-        how = f"power limit of {machine.name}, {machine.power:g} W, times device time{over}"
-        return Charge(value, "kWh", "assumed", how)
+            return unknown("kWh", "no energy and no time given")
+        power = float(self.power[i]) if np.isfinite(self.power[i]) else None
+        return energy_of(used, machine, power=power, pue=pue)
 
     def _carbon(self, i: int, energy: Charge) -> Charge:
         if np.isfinite(self.co2[i]):
             return Charge(float(self.co2[i]), "kg", "measured", "carbon given")
-        if energy.value is None:
-            return Charge(None, "kg", "assumed", "energy unknown")
-        place = self._grid(i)
-        how = f"energy at {place.carbon_intensity:g} g/kWh ({place.name}, {place.source})"
-        basis = weakest((energy.basis, "assumed" if place.assumed else "computed"))
-        return Charge(float(co2_kg(energy.value, place.carbon_intensity)), "kg", basis, how)
+        return carbon_of(energy, self._grid(i))
 
     def _grid(self, i: int) -> Grid:
         if np.isfinite(self.intensity[i]):
@@ -229,15 +205,14 @@ class _Rows:
 
     def _device_lines(self, i: int, machine: Device | None, used: Charge) -> tuple[Line, ...]:
         prices, named = self.terms.prices, self.devices[i] or (machine.name if machine else "")
-        if prices is None or not named or used.value is None:
+        hours = hours_of(used).value
+        if prices is None or not named or hours is None:
             return ()
-        if named not in prices and machine is not None and machine.name in prices:
-            named = machine.name
-        if named not in prices and any(np.isfinite(column[i]) for column in self.tokens):
+        names = (named, machine.name) if machine is not None else (named,)
+        if not any(name in prices for name in names) and any(np.isfinite(column[i]) for column in self.tokens):
             return ()  # paid by the token
-        price, hours = prices[named], used.value / 3600
-        rate = price.rate("device_hour")
-        return (Line(f"{named}: device time", hours, "hours", rate, price.currency, price.source, used.basis),)
+        price = prices.first(*names)
+        return (device_time_line(price.name, price, hours, used.basis),)
 
     def _memory(self, i: int) -> Charge:
         if np.isfinite(self.memory[i]):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from isoperf.estimate import Estimate, format_number
+from isoperf.ledger.charges import Charge
 from isoperf.ledger.ledger import Basis
 from isoperf.report import Axis, Block, Caveat, Cell, Column, Figure, Heading, Layer, Points, Prose, Report, Table
-from isoperf.tradeoff.costs._bill_rows import TALLIES, Charge
+from isoperf.tradeoff.costs._bill_rows import TALLIES
 from isoperf.tradeoff.costs.bill import Bill, BilledConfiguration
 
 __all__ = ["bill_report"]

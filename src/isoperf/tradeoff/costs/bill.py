@@ -11,10 +11,10 @@ import numpy as np
 from isoperf.capability import Option, Reference, capability
 from isoperf.errors import DataError, OptionError, unknown_column
 from isoperf.grouping import labels_of
+from isoperf.ledger.charges import Charge
 from isoperf.ledger.devices import device as known_device
 from isoperf.ledger.energy import check_pue
-from isoperf.ledger.grid import grid as known_grid
-from isoperf.ledger.grid import own_grid
+from isoperf.ledger.grid import chosen_grid
 from isoperf.ledger.ledger import Ledger
 from isoperf.ledger.prices import read_prices
 from isoperf.observations import Observations
@@ -23,7 +23,7 @@ from isoperf.readers import load
 from isoperf.report import Report, Shown
 from isoperf.tradeoff.costs._bill_columns import words
 from isoperf.tradeoff.costs._bill_groups import Against, BilledConfiguration, configurations
-from isoperf.tradeoff.costs._bill_rows import TALLIES, Charge, RowBill, Terms, bill_rows, summed
+from isoperf.tradeoff.costs._bill_rows import TALLIES, RowBill, Terms, bill_rows, summed
 
 __all__ = ["Bill", "BilledConfiguration", "BilledRow", "bill"]
 
@@ -202,10 +202,7 @@ def _terms(
     pue: float,
     mfu: float | None,
 ) -> Terms:
-    if region is not None and intensity is not None:
-        raise OptionError("give region or carbon_intensity, not both: each says how much carbon a kWh holds.")
-    if intensity is not None and not 0 <= intensity < np.inf:
-        raise OptionError(f"carbon_intensity is in g per kWh and 0 or more; found {intensity!r}.")
+    place = chosen_grid(region, intensity)
     if power is not None and not 0 < power < np.inf:
         raise OptionError(f"power is in W and above 0; found {power!r}.")
     if power is not None and device is None:
@@ -215,7 +212,6 @@ def _terms(
     machine = None if device is None else known_device(device)
     if machine is not None and power is not None:
         machine = machine.with_facts(power=power)
-    place = known_grid(region) if region is not None else None if intensity is None else own_grid(intensity)
     table = None if prices is None else read_prices(load(prices))
     return Terms(table, machine, place, check_pue(pue), mfu)
 

@@ -22,6 +22,7 @@ from isoperf.evals.pairs import (
     rank_intervals,
 )
 from isoperf.evals.votes import Votes
+from isoperf.executors import Progress, Where
 
 __all__ = ["Neighbours", "Rated", "RatedModel", "rated"]
 
@@ -112,10 +113,14 @@ def rated(
     level: float,
     power: float,
     rng: np.random.Generator,
+    executor: Where = "serial",
+    progress: Progress | None = None,
 ) -> Rated:
     """Fit, draw again, rank."""
     fit = bradley_terry(votes)
-    draws, held_up = bootstrap_ratings(votes, fit, clusters=clusters, n_resamples=n_bootstrap, rng=rng)
+    draws, held_up = bootstrap_ratings(
+        votes, fit, clusters=clusters, n_resamples=n_bootstrap, rng=rng, executor=executor, progress=progress
+    )
     n_clusters = None if clusters is None else len(np.unique(np.asarray(clusters)))
     core = _core(votes)
     theta = fit.theta - fit.theta[core].mean()

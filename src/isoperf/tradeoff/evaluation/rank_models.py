@@ -11,7 +11,7 @@ from isoperf.capability import Option, Reference, capability
 from isoperf.errors import OptionError
 from isoperf.estimate import Status, check_draws, check_level
 from isoperf.evals.tournament import Designs, compare_designs
-from isoperf.options import Data, Level, Seed
+from isoperf.options import Data, Executor, Level, Progress, Seed
 from isoperf.readers import load
 from isoperf.report import Report, Shown
 from isoperf.tradeoff.evaluation._ranking import Neighbours, RatedModel, rated
@@ -129,8 +129,10 @@ def rank_models(
         int, Option("prompts on which to simulate tournaments against an anchor, at the fitted ratings; 0 for none")
     ] = 0,
     n_bootstrap: Annotated[int, Option("times the votes, or whole clusters of them, are drawn again")] = 1000,
+    executor: Executor = "local",
     level: Level = 0.9,
     seed: Seed = 0,
+    progress: Progress | None = None,
 ) -> Ranking:
     """Rank models from votes between two.
 
@@ -154,10 +156,19 @@ def rank_models(
     votes = read_votes(obs)
     clusters = read_clusters(obs, cluster)
     rng = np.random.default_rng(seed)
-    made = rated(votes, clusters, n_bootstrap=n_bootstrap, level=level, power=power, rng=rng)
+    made = rated(
+        votes,
+        clusters,
+        n_bootstrap=n_bootstrap,
+        level=level,
+        power=power,
+        rng=rng,
+        executor=executor,
+        progress=progress,
+    )
     designs = None
     if design_prompts:
-        designs = compare_designs(made.fit.theta, design_prompts, n_repeats=REPEATS, rng=rng)
+        designs = compare_designs(made.fit.theta, design_prompts, n_repeats=REPEATS, rng=rng, executor=executor)
     return Ranking(
         models=made.models,
         neighbours=made.neighbours,

@@ -166,9 +166,10 @@ def label_of(obs: Observations, by: str | None) -> str:
     for name in LABELS:
         if obs.has(name):
             return name
+    perhaps = next((name for name in obs.columns if obs.is_words(name)), "model")
     raise DataError(
         f"{obs.source}: no column tells candidates apart ({', '.join(LABELS[:4])}, ...). Columns found: "
-        f"{', '.join(obs.columns)}. Name it with by, such as by='model'."
+        f"{', '.join(obs.columns)}. Name it, such as by={perhaps!r}."
     )
 
 

@@ -104,8 +104,8 @@ def aim_of(
     if len(asked) != 1:
         found = " and ".join(asked) if asked else "nothing"
         raise OptionError(
-            f"say what is best by one of maximise (accuracy), minimise (loss) or value_of (accuracy=0.05, dollars for "
-            f"a unit of it); found {found}."
+            f"say what is best by one of maximise='accuracy', minimise='loss' or value_of=... (accuracy=0.05, dollars "
+            f"for a unit of it), each with a column of the table; found {found}."
         )
     if not value_of:
         if price_of:

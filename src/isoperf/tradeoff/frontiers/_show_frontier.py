@@ -97,7 +97,7 @@ def _caveats(made: Frontier) -> list[Caveat]:
                 kind="note",
             )
         )
-    found += [*_missing(made), *_broken(made), *_related(made)]
+    found += [*_unnamed(made), *_missing(made), *_broken(made), *_related(made)]
     if any(one.noise == "none" for one in made.sets):
         found.append(
             Caveat(
@@ -107,6 +107,12 @@ def _caveats(made: Frontier) -> list[Caveat]:
         )
     curse = _curse(made)
     return [*found, *([] if curse is None else [curse]), *_copied(made)]
+
+
+def _unnamed(made: Frontier) -> list[Caveat]:
+    if not any(point.name.startswith("(row ") for one in made.sets for point in one.points):
+        return []
+    return [Caveat("No usual column names the candidates, so they go by their rows: say which does by `name`.")]
 
 
 def _missing(made: Frontier) -> list[Caveat]:
