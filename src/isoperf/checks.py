@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from isoperf.cells import at
-from isoperf.columns import COLUMNS, suggest
+from isoperf.columns import COLUMNS, meant, suggest
 from isoperf.errors import DataError, UnitError, did_you_mean, list_rows
 from isoperf.identities import IDENTITIES
 from isoperf.quantity import read_quantity
@@ -22,17 +23,32 @@ def missing_column(names: Sequence[str], available: Sequence[str], source: str) 
     absent = ", ".join(map(repr, names))
     head = f"column {absent} is missing" if len(names) == 1 else f"columns {absent} are missing"
     found = f"Columns found: {', '.join(available)}."
-    return DataError(f"{at(source)}{head}. {found}{''.join(_advice(name, available) for name in names)}")
+    advice = "".join(_advice(name, available) for name in names)
+    return DataError(f"{at(source)}{head}. {found}{advice}{_all_at_once(names, available)}")
+
+
+def _all_at_once(names: Sequence[str], available: Sequence[str]) -> str:
+    """Write one renaming of whatever goes by another name, so that the next column is not asked for after this one."""
+    pairs = {near[0]: name for name in names if (near := suggest(name, available))}
+    if not pairs:
+        return ""
+    for theirs in available:
+        ours = meant(theirs, {*available, *names, *pairs.values()})
+        if theirs not in COLUMNS and theirs not in pairs and ours and COLUMNS[ours].kind == "number":
+            pairs[theirs] = ours
+    return f" All at once, if their names say what they are: {_renaming(pairs)}." if len(pairs) > 1 else ""
+
+
+def _renaming(pairs: Mapping[str, str]) -> str:
+    mapped = " ".join(shlex.quote(f"{ours}={theirs}") for theirs, ours in pairs.items())
+    return f"rename={dict(pairs)!r} or --map {mapped} on the command line"
 
 
 def _advice(name: str, available: Sequence[str]) -> str:
     near = suggest(name, available)
     if near:
         others = f" (or {', '.join(map(repr, near[1:4]))})" if near[1:] else ""
-        return (
-            f" If {near[0]!r}{others} is meant, say rename={{{near[0]!r}: {name!r}}} "
-            f"or --map {name}={near[0]} on the command line."
-        )
+        return f" If {near[0]!r}{others} is meant, say {_renaming({near[0]: name})}."
     ways = [" and ".join(identity.inputs) for identity in IDENTITIES if identity.output == name]
     spec = COLUMNS.get(name)
     what = f" {name} is {spec.meaning}." if spec else ""

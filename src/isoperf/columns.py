@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-__all__ = ["COLUMNS", "ColumnSpec", "Kind", "suggest"]
+__all__ = ["COLUMNS", "ColumnSpec", "Kind", "meant", "split_header", "suggest"]
 
 Kind = Literal["number", "word"]
 
@@ -54,7 +54,7 @@ _SIZES = (
         "params",
         "parameters of the model; a table's notes say whether embeddings count",
         *("N", "params", "parameters", "model_size", "num_params", "num_parameters", "param_count"),
-        *("total_params", "model_params", "size"),
+        *("total_params", "model_params", "n_parameters", "parameter_count", "size"),
     ),
     _positive(
         "n_params_active",
@@ -96,7 +96,7 @@ _DATA = (
         "tokens",
         "tokens seen in training, repeats included",
         *("D", "tokens", "tokens_seen", "num_tokens", "train_tokens", "training_tokens", "token_num"),
-        *("total_tokens", "n_tokens_done"),
+        *("total_tokens", "n_tokens_done", "tokens_trained", "training_tokens_seen"),
     ),
     _positive(
         "n_unique_tokens",
@@ -161,14 +161,25 @@ _RESULTS = (
         "loss",
         "held-out cross-entropy, in nats per token unless the table declares nats per byte",
         *("val_loss", "validation_loss", "eval_loss", "eval/loss", "test_loss", "final_loss", "L"),
-        *("cross_entropy", "loss_val", "crossentropyloss", "nll"),
+        *("cross_entropy", "loss_val", "crossentropyloss", "nll", "valid_loss", "dev_loss", "heldout_loss"),
     ),
     _number(
         "loss_increase", "nats/token", "rise of the loss over the same model unchanged", "degradation", "delta_loss"
     ),
     _loss("train_loss", "cross-entropy on the training stream", "training_loss", "train/loss", "loss_train"),
-    _number("error", "fraction", "share of wrong answers, 1 - accuracy", "error_rate", "err", "top1_error"),
-    _number("accuracy", "fraction", "share of right answers", "acc", "top1", "top1_accuracy", "exact_match"),
+    _number(
+        "error",
+        "fraction",
+        "share of wrong answers, 1 - accuracy",
+        *("error_rate", "err", "top1_error", "val_error", "test_error"),
+    ),
+    _number(
+        "accuracy",
+        "fraction",
+        "share of right answers",
+        *("acc", "val_acc", "test_acc", "val_accuracy", "validation_accuracy", "test_accuracy", "eval_accuracy"),
+        *("top1", "top1_accuracy", "exact_match"),
+    ),
     _number("score", "", "result on a benchmark, in the benchmark's own unit", "metric", "result", "value"),
     _positive("speedup", "", "baseline tokens over tokens to the same loss; 1 is no gain", "speed_up"),
     _number("x", "", "the quantity varied, when it has no name of its own", "anchor", "train_size"),
@@ -394,12 +405,30 @@ def suggest(needed: str, available: Iterable[str]) -> list[str]:
     words = {word for word in names if len(word) > 2} - {"size"}  # batch_size is no model size
     ranked: list[tuple[int, int, str]] = []
     for place, name in enumerate(available):
-        plain = _plain(name)
+        plain = _plain(split_header(name)[0])
         if plain in names:
             ranked.append((names.index(plain), place, name))
         elif name.startswith(f"{needed}_") or (name not in COLUMNS and words & {_plain(part) for part in _parts(name)}):
             ranked.append((len(names), place, name))
     return [name for _, _, name in sorted(ranked)]
+
+
+def meant(name: str, taken: Container[str] = ()) -> str:
+    """Return the column that a name is another word for, or nothing; one that is taken is not meant.
+
+    Examples
+    --------
+    >>> meant("Model Size"), meant("params (B)"), meant("val_loss", taken=["loss"])
+    ('n_params', 'n_params', '')
+    """
+    word = _plain(split_header(name)[0])
+    return next((one for one in _BY_WORD.get(word, ()) if one not in taken), "")
+
+
+def split_header(name: str) -> tuple[str, str]:
+    """Divide a header such as ``ttft (ms)`` or ``ttft [ms]`` into the name and what stands in brackets, if anything."""
+    found = _BRACKETED.fullmatch(name)
+    return (found[1], found[2] or found[3]) if found else (name, "")
 
 
 def _plain(name: str) -> str:
@@ -408,3 +437,10 @@ def _plain(name: str) -> str:
 
 def _parts(name: str) -> list[str]:
     return re.split(r"[^A-Za-z0-9]+", name)
+
+
+_BRACKETED = re.compile(r"\s*(\S.*?)\s*(?:\(([^()]+)\)|\[([^\[\]]+)\])\s*")
+_BY_WORD: dict[str, list[str]] = {}
+for _spec in COLUMNS.values():
+    for _name in dict.fromkeys(map(_plain, (_spec.name, *_spec.synonyms))):
+        _BY_WORD.setdefault(_name, []).append(_spec.name)

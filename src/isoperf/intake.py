@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isoperf.cells import Place, at, has_half, read_cells, read_words
-from isoperf.columns import COLUMNS, ColumnSpec
+from isoperf.columns import COLUMNS, ColumnSpec, split_header
 from isoperf.errors import DataError, UnitError, did_you_mean
 from isoperf.units import COUNT_UNITS, NAME_SUFFIXES, Unit, find_unit
 
@@ -138,8 +138,8 @@ def _plan(theirs: str, name: str, declared: str, taken: list[str], source: str) 
     if declared and declared != TEXT:
         unit, label = _declared(name, spec, declared, source)
         return _Plan(name, unit, label, f"{theirs} [{declared}]" if unit and unit.scale != 1 else "")
-    suffixed = _by_suffix(theirs, name, taken)
-    return suffixed or _Plan(name, None, spec.unit if spec else "")
+    said = _by_suffix(theirs, name, taken) or _by_header(theirs, name, taken, source)
+    return said or _Plan(name, None, spec.unit if spec else "")
 
 
 def _declared(name: str, spec: ColumnSpec | None, declared: str, source: str) -> tuple[Unit | None, str]:
@@ -172,6 +172,27 @@ def _by_suffix(theirs: str, name: str, taken: list[str]) -> _Plan | None:
             if spec and free and _agrees(unit.name, spec.unit):
                 return _Plan(target, Unit(spec.unit, float(unit.scale)), spec.unit, theirs)
     return None
+
+
+def _by_header(theirs: str, name: str, taken: list[str], source: str) -> _Plan | None:
+    """Read the unit in a header such as ``ttft (ms)``; refuse one that a column told to be another cannot have."""
+    stem, said = split_header(theirs)
+    target = stem if name == theirs else name
+    spec = COLUMNS.get(target)
+    if not said or spec is None or not spec.unit or (name == theirs and target in taken):
+        return None
+    unit = find_unit(said, spec.unit)
+    if unit is None or not (unit.name or spec.unit in COUNT_UNITS):
+        return None
+    label = unit.name or spec.unit
+    if label not in (spec.unit, *spec.other_units):
+        if name == theirs:
+            return None
+        raise UnitError(
+            f"{at(source)}the header {theirs!r} says {said!r}, but {target} ({spec.meaning}) is in {spec.unit}. "
+            f'Map it to another column, or say what its numbers are in: units={{"{target}": "{spec.unit}"}}.'
+        )
+    return _Plan(target, Unit(label, unit.scale), label, theirs)
 
 
 def _agrees(suffix_unit: str, unit: str) -> bool:

@@ -19,7 +19,15 @@ from isoperf.readers._blob import Blob
 from tests.docs.pages import ROOT, commands, fences, shows, write_runs
 
 JOBS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs" / "jobs").glob("*.md"))
-SNIPPETS = ["README.md", "docs/start.md", "docs/how-to-choose.md", "docs/own-law.md", "docs/searchers.md", *JOBS]
+SNIPPETS = [
+    "README.md",
+    "docs/start.md",
+    "docs/how-to-choose.md",
+    "docs/own-law.md",
+    "docs/searchers.md",
+    "docs/many-machines.md",
+    *JOBS,
+]
 COMMANDS = [(page, line) for page in ["README.md", "docs/start.md", *JOBS] for line in commands(page)]
 # Bootstrap draws differ a little between versions of NumPy; words do not.
 TOLERANCE = 0.1

@@ -148,8 +148,8 @@ def test_missing_folder_is_named(tmp_path: Path) -> None:
 def test_a_folder(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()
     says(refusal(tmp_path / name), "is a folder", "it is empty")
-    write(tmp_path / name, "runs.csv", "loss\n3\n")
-    says(refusal(tmp_path / name), "is a folder", "such as runs.csv")
+    write(tmp_path / name, "readme.md", "runs of last week")
+    says(refusal(tmp_path / name), "is a folder", "such as readme.md")
 
 
 def test_unreadable_permissions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -231,8 +231,11 @@ def test_absent_file_names_its_neighbour(tmp_path: Path) -> None:
 
 
 def test_folder(tmp_path: Path) -> None:
+    write(tmp_path, "readme.md", "runs of last week")
+    refused(run("fit", str(tmp_path)), DATA, ("is a folder", "Name one file in it, such as readme.md"))
     write(tmp_path, "runs.csv", table_text())
-    refused(run("fit", str(tmp_path)), DATA, ("is a folder", "Name one file in it, such as runs.csv"))
+    write(tmp_path, "more.jsonl", '{"loss": 3}')
+    refused(run("fit", str(tmp_path)), DATA, ("tables of several kinds", "Name those that are meant with a pattern"))
 
 
 def test_web_address() -> None:
@@ -247,11 +250,39 @@ def test_neither_file_nor_table_suggests_both(tmp_path: Path, monkeypatch: pytes
     refused(run("fit", "sweep"), USAGE, (*needed, "Did you mean 'sweeps"))
 
 
+def test_every_column_by_another_name_is_mapped_at_once(tmp_path: Path) -> None:
+    path = write(tmp_path, "runs.csv", "Model Size,tokens (B),Val Loss\n1M,1,2\n")
+    refused(
+        run("fit", str(path)),
+        DATA,
+        ("'loss' is missing", "--map 'loss=Val Loss' 'n_params=Model Size' 'n_tokens=tokens (B)'."),
+    )
+
+
+def test_a_curve_without_loss_is_told_of_x_and_y(tmp_path: Path) -> None:
+    path = write(tmp_path, "curve.csv", "epoch,top5\n1,0.2\n2,0.3\n")
+    refused(run("forecast", str(path)), DATA, ("'loss' is missing", '--y "..."', '--x "..."'))
+
+
+def test_a_file_in_place_of_a_command_is_told_where_it_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, "sweeps.csv", table_text())
+    refused(run("sweeps.csv"), USAGE, ("is a file", "'isoperf data sweeps.csv'", "'isoperf forecast sweeps.csv'"))
+
+
 @pytest.mark.parametrize(
     ("args", "parts"),
     [
-        (("fitt", "a.csv"), ("no command 'fitt'", "Did you mean 'fit'", "Known: ", "fit, ", "isoperf --help")),
-        (("fit",), ("Missing argument 'DATA'", "isoperf fit --help")),
+        (
+            ("fitt", "a.csv"),
+            ("no command 'fitt'", "Did you mean 'fit'", "Most asked: ", "forecast, ", "isoperf --help"),
+        ),
+        (("predict", "a.csv"), ("no command 'predict'", "Did you mean 'forecast'")),
+        (("forecast", "stdlib_lm", "--params", "7B"), ("No such option '--params'", "Did you mean '--n-params'")),
+        (("plan", "stdlib_lm", "--budget", "1e21"), ("No such option '--budget'", "Did you mean '--flops'")),
+        (("choose", "stdlib_lm", "--at-most", "loss=2"), ("No such option '--at-most'", "Did you mean '--limit'")),
+        (("plan", "stdlib_lm"), ("nothing to plan", "--flops ...", "--target-loss ...")),
+        (("fit",), ("Missing argument 'DATA'", "standard input", "isoperf fit --help")),
         (("fit", "a.csv", "b.csv"), ("unexpected extra argument", "b.csv")),
         (("laws", "gompertz"), ("no law 'gompertz'", "`isoperf laws` lists them all", "entry point isoperf.laws")),
         (("data", "stdlib"), ("Did you mean 'stdlib_lm'", "isoperf data")),
@@ -259,12 +290,12 @@ def test_neither_file_nor_table_suggests_both(tmp_path: Path, monkeypatch: pytes
         (("fit", "stdlib_lm", "--units", "loss=nats"), ("named table", "Leave out --units")),
         (("forecast", "stdlib_lm", "--n-params", "70,000,000"), ("'70,000'", "Write 70000 for one")),
         (("forecast", "stdlib_lm", "--n-params", "1 GB"), ("in bytes", "params is needed")),
-        (("forecast", "stdlib_lm"), ("nothing to forecast", "n_params")),
+        (("forecast", "stdlib_lm"), ("nothing to forecast", "--n-params ... and --n-tokens ...")),
         (
             ("forecast", "stdlib_lm", "--n-params", "2M", "--n-tokens", "16M", "--flops", "1e15"),
             ("flops=1e+15 contradicts n_params=2e+06 and n_tokens=1.6e+07", "1.92e+14 FLOPs", "two of the three"),
         ),
-        (("compare", "stdlib_lm"), ("--by 'recipe': no such column",)),
+        (("compare", "stdlib_lm"), ("--by 'recipe': no such column", "with --by ...")),
         (("critical-batch", "planted_batches", "--n-params", "-1"), ("--n-params must be above 0",)),
         (("fit", "stdlib_lm", "--seed", "-1"), ("'--seed'", "0 or above, found -1")),
     ],

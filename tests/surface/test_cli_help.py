@@ -13,10 +13,14 @@ import pytest
 
 from isoperf.capability import JOBS, discover, get
 from isoperf.cli import app, main
-from isoperf.cli.root import OWN_SECTION
+from isoperf.cli.nearest import OFTEN
+from isoperf.cli.root import FIRST_SECTION, OWN_SECTION
 from tests.surface.shell import run, run_process
 
-OWN = ["demo", "data", "import", "init", "add", "ls", "query", "export", "remove", "check", "clean", "laws", "completion"]
+OWN = [
+    *("demo", "studio", "data", "import", "init", "add", "ls", "query", "export", "remove", "check", "clean", "laws"),
+    "completion",
+]
 METHODS = [name.replace("_", "-") for name in discover()]
 
 
@@ -39,11 +43,12 @@ def test_help_groups_commands_by_job_and_topic() -> None:
     present = list(dict.fromkeys(entry.job for entry in discover().values()))
     assert list(dict.fromkeys(title.partition(":")[0] for title in titles)) == [
         "Options",
+        FIRST_SECTION,
         *(jobs[job] for job in JOBS if job in present),
         OWN_SECTION,
     ]
     topics = {entry.topic for entry in discover().values()}
-    assert len(titles) == 2 + len(topics) and all(topics)
+    assert len(titles) == 3 + len(topics) and all(topics)
 
 
 def test_no_arguments_print_the_same_help() -> None:
@@ -81,6 +86,18 @@ def test_option_shows_unit_and_default() -> None:
 
 def test_unknown_command_is_none_to_introspection() -> None:
     assert app.get_command(context(), "gone") is None
+
+
+def test_help_asked_for_as_a_command_is_the_help() -> None:
+    assert run("help").out == run("--help").out
+    assert run("help", "forecast").out == run("forecast", "--help").out
+
+
+def test_help_begins_with_what_is_asked_most() -> None:
+    page = run("--help").out
+    assert set(OFTEN) <= {*METHODS, *OWN}
+    first = page[page.index(FIRST_SECTION) :].split("\n\n")[0]
+    assert re.findall(r"^  ([\w-]+)  ", first, flags=re.MULTILINE) == list(OFTEN)
 
 
 def test_version() -> None:

@@ -126,6 +126,13 @@ def test_percents_taken_for_fractions_are_refused() -> None:
             fit(table, y=column, law="kaplan")
 
 
+def test_billions_taken_for_single_parameters_are_refused() -> None:
+    runs = chinchilla_runs()
+    table = {"n_params": runs["n_params"] / 1e12, "n_tokens": runs["n_tokens"], "loss": runs["loss"]}
+    with pytest.raises(DataError, match=r"'n_params' goes down to .* counted one by one.* say units="):
+        fit(table, law="chinchilla")
+
+
 def test_error_is_made_from_accuracy_where_a_curve_asks_for_it() -> None:
     compute = np.geomspace(1e18, 1e22, 15)
     error = 0.1 + 0.8 * (compute / 1e18) ** -0.2

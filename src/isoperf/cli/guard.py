@@ -63,6 +63,8 @@ def _say(message: str) -> None:
 
 def _usage(error: click.ClickException) -> str:
     text = " ".join(error.format_message().split())
+    if isinstance(error, click.MissingParameter) and isinstance(error.param, click.Argument):
+        text = f"{text.rstrip('.')}: a file, - for standard input, or the name of a table"
     text += "" if text.endswith((".", "?", "?)")) else "."
     context = getattr(error, "ctx", None)
     return f"{text} See '{context.command_path} --help'." if context else text

@@ -19,10 +19,11 @@ from isoperf.cli.commands.laws import laws
 from isoperf.cli.commands.store import COMMANDS as STORE_COMMANDS
 from isoperf.cli.commands.studio import studio
 from isoperf.cli.guard import guarded
-from isoperf.errors import did_you_mean
+from isoperf.cli.nearest import OFTEN, unknown_command
 
 __all__ = ["App", "app", "main"]
 
+FIRST_SECTION = "Most asked"
 OWN_SECTION = "Data and laws"
 FOREIGN_SECTION = "From other packages"
 _TITLES = {"predict": "Predict", "scale": "Scale", "optimise": "Optimise", "tradeoff": "Trade off"}
@@ -53,13 +54,25 @@ class App(click.Group):
         name = args[0]
         found = self.get_command(ctx, name)
         if found is None and not ctx.resilient_parsing and not name.startswith("-"):
-            known = self.list_commands(ctx)
-            ctx.fail(f"no command {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}.")
+            if name == "help":
+                return self._explained(ctx, args[1:])
+            ctx.fail(unknown_command(name, self.list_commands(ctx)))
         return name, found, args[1:]
 
+    def _explained(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Take ``help`` and ``help forecast`` for what they mean, though help is an option."""
+        if args:
+            return self.resolve_command(ctx, [args[0], "--help"])
+        click.echo(ctx.get_help())
+        ctx.exit()
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands, one section for each job."""
-        for title, rows in _sections(self).items():
+        """Write the commands: those to begin with, then all, one section for each job."""
+        sections = _sections(self)
+        summaries = dict(row for rows in sections.values() for row in rows)
+        with formatter.section(FIRST_SECTION):
+            formatter.write_dl([(name, summaries[name]) for name in OFTEN if name in summaries])
+        for title, rows in sections.items():
             with formatter.section(title):
                 formatter.write_dl(rows)
 

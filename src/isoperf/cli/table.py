@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 import click
 from click.shell_completion import CompletionItem
 
+from isoperf.cli.nearest import nearest_option
 from isoperf.request.kinds import Pairs
 from isoperf.request.tables import stored_names
 
@@ -22,7 +23,13 @@ class TableCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Repeat the option before every further pair."""
-        return super().parse_args(ctx, spread_pairs(args, PAIR_OPTIONS))
+        try:
+            return super().parse_args(ctx, spread_pairs(args, PAIR_OPTIONS))
+        except click.NoSuchOption as error:
+            known = [name for param in self.params for name in param.opts]
+            if meant := nearest_option(error.option_name, known):
+                raise click.UsageError(f"No such option '{error.option_name}'. Did you mean '{meant}'?", ctx) from None
+            raise
 
 
 def table_argument(required: bool = True, name: str = "data") -> click.Argument:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from isoperf.columns import suggest
 from isoperf.errors import DataError, LawError, OptionError
 from isoperf.fitting.data import LawData, law_data
 from isoperf.fitting.noise import NoiseChoice
@@ -40,7 +41,7 @@ def candidates(
 def _suited(obs: Observations, x: str | None, y: str | None) -> list[LawData]:
     output = y or "loss"
     if x is None and not obs.has(output):
-        obs.require(output)
+        _require(obs, output)
     if x is not None:
         return _curves(obs, x, y)
     joint = [one for one in _contenders() if one.inputs != ("x",) and _has(obs, one, output, y)]
@@ -51,6 +52,17 @@ def _suited(obs: Observations, x: str | None, y: str | None) -> list[LawData]:
         return _curves(obs, "flops", output)
     obs.require("n_params", "n_tokens", output)
     raise LawError(f"no law suits the columns {', '.join(obs.columns)}; {CURVE_NEEDS}.")
+
+
+def _require(obs: Observations, output: str) -> None:
+    """Ask for the column to explain; where nothing looks like it, another may be meant."""
+    try:
+        obs.require(output)
+    except DataError as problem:
+        if suggest(output, obs.columns):
+            raise
+        advice = 'To explain another column, name it with y="...", and what it depends on with x="..." .'
+        raise DataError(f"{problem} {advice}") from None
 
 
 def _rivals(obs: Observations, chosen: LawData, x: str | None, y: str | None) -> list[LawData]:

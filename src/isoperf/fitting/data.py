@@ -100,6 +100,7 @@ def law_data(obs: Observations, law: Law, *, x: str | None = None, y: str | None
     _check_share(obs, binding[law.output])
     inputs = tuple(obs.numeric(binding[word], positive=word not in law.may_be_zero) for word in law.inputs)
     _check_signs(obs, law, binding, inputs)
+    _check_counts(obs, law, binding, inputs)
     output = obs.numeric(binding[law.output])
     if not len(output):
         raise DataError(f"{obs.source}: no rows left to fit law {law.name!r}. Loosen the filter (where=...).")
@@ -116,6 +117,17 @@ def _check_signs(obs: Observations, law: Law, binding: Mapping[str, str], inputs
             raise DataError(
                 f"{obs.source}: column {binding[word]!r} is below 0 ({rows}; smallest {x.min():g}). It must be 0 or "
                 f'above. Correct it, or drop the rows with where("{binding[word]} >= 0").'
+            )
+
+
+def _check_counts(obs: Observations, law: Law, binding: Mapping[str, str], inputs: tuple[Floats, ...]) -> None:
+    """Refuse billions taken for single parameters or tokens: no model has 0.125 of them."""
+    for word, x in zip(law.inputs, inputs, strict=True):
+        column, unit = binding[word], obs.units.get(binding[word], "")
+        if unit in ("params", "tokens") and ((x > 0) & (x < 1)).any():
+            raise DataError(
+                f"{obs.source}: column {column!r} goes down to {x[x > 0].min():.4g}, but {unit} are counted one by "
+                f'one. If its numbers are in billions, say units={{"{column}": "B"}} (or M, k, T).'
             )
 
 

@@ -92,6 +92,7 @@ def _literal(value: Any) -> str:
 
 def _number(value: float) -> str:
     """Write a large round number with an exponent; what is read back is the same number."""
-    power = math.floor(math.log10(abs(value))) if value and math.isfinite(value) else 0
+    # Below 1e-300 a power of ten may be nothing, and what is divided by it too.
+    power = math.floor(math.log10(abs(value))) if math.isfinite(value) and abs(value) > 1e-300 else 0
     short = f"{value / 10.0**power:.12g}e{power}"
     return short if abs(power) >= 6 and float(short) == value else repr(value)

@@ -13,7 +13,7 @@ __all__ = ["in_options", "naming_options"]
 _QUOTED = r"""(['"])((?:(?!\{q}).)*)\{q}"""
 _FIRST, _SECOND = _QUOTED.format(q=1), _QUOTED.format(q=3)
 _RULES = (
-    (rf"rename=\{{{_FIRST}: {_SECOND}\}} or --map", "--map"),
+    (rf"rename=\{{{_FIRST}: {_SECOND}(?:, [^{{}}]*)?\}} or --map", "--map"),
     (r" on the command line\b", ""),
     (rf"rename=\{{{_FIRST}: {_SECOND}\}}", r"--map \4=\2"),
     (rf"units=\{{{_FIRST}: {_SECOND}\}}", r"--units \2=\4"),

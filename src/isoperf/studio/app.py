@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 
+from anyio.to_thread import current_default_thread_limiter
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -26,6 +27,7 @@ from isoperf.studio.workspace import Workspace
 
 __all__ = ["create"]
 
+THREADS = 8
 _REPORT_FILES = ("report.css", "report.js")
 
 
@@ -59,6 +61,8 @@ def create(settings: Settings) -> Guard:
 
 @asynccontextmanager
 async def _working(app: Starlette) -> AsyncIterator[None]:
+    # Pages are made by one interpreter: more threads would wait for each other, and every reader with them.
+    current_default_thread_limiter().total_tokens = THREADS
     try:
         yield
     finally:

@@ -21,6 +21,9 @@ _RARE = frozenset(
     {"bootstrap", "delta", "executor", "level", "n_bootstrap", "n_draws", "n_starts", "noise", "processes", "seed"}
 )
 
+# Files of Python are for one's own command line: the studio refuses them, so its forms do not offer them.
+_OWN_CODE = re.compile(r"[,;](?: or)? your own as \w+\.py:\w+")
+
 
 @dataclass(frozen=True)
 class Field:
@@ -107,7 +110,7 @@ def _field(parameter: Parameter) -> Field:
     return Field(
         name=parameter.name,
         label="table" if parameter.name == FIRST else parameter.name.replace("_", " "),
-        help=parameter.help,
+        help=_OWN_CODE.sub("", parameter.help),
         unit=parameter.unit,
         kind=kind,
         choices=_choices(parameter, kind),

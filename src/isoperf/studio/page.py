@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from isoperf.estimate import format_number
 from isoperf.report.markup import spans
 from isoperf.studio.guard import csrf_token
+from isoperf.studio.plotly_styles import style_ids
 
 __all__ = ["fragment", "page", "wants_json"]
 
@@ -63,6 +64,7 @@ def _templates() -> Environment:
     made.filters["inline"] = _inline
     made.filters["title"] = lambda name: str(name).replace("_", " ")
     made.filters["place"] = _place
+    made.globals["style_ids"] = style_ids
     return made
 
 
@@ -73,6 +75,7 @@ def _number(value: Any) -> str:
     return format_number(value) if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
 
 
+@lru_cache(maxsize=2048)
 def _inline(text: str) -> Any:
     """Return a sentence of a docstring with its code marked, everything else escaped."""
     from markupsafe import Markup, escape

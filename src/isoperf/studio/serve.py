@@ -45,7 +45,8 @@ def prepared(
     missing = [name for name in ("starlette", "uvicorn", "jinja2", "python_multipart") if find_spec(name) is None]
     if missing:
         raise MissingExtraError(
-            f"the studio needs {', '.join(missing)}, which is absent. Install it with: pip install 'isoperf[studio]'."
+            f"the studio needs packages that are absent: {', '.join(missing)}. Install them with: pip install "
+            "'isoperf[studio]'. In a clone of the repository, make studio installs them and opens it."
         )
     given = store or os.environ.get(VARIABLE, "")
     kept = Store(given) if given else find() or Store(FOLDER)
@@ -83,8 +84,9 @@ def serve(settings: Settings, opened: bool, say: Callable[[str], None], begin: s
     if opened:
         threading.Timer(0.7, webbrowser.open, [url]).start()
     # no log of requests: the address of the first one may hold the token
-    quiet = {"log_level": "warning", "access_log": False, "server_header": False}
-    uvicorn.run(app, host=settings.host, port=settings.port, ws="none", **quiet)
+    config = uvicorn.Config(app, settings.host, settings.port, ws="none", log_level="warning", access_log=False)
+    config.server_header = False
+    uvicorn.Server(config).run()
 
 
 def _own_names() -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from isoperf.columns import COLUMNS
+from isoperf.columns import COLUMNS, meant
 from isoperf.observations import Observations
 from isoperf.report import Axis, Figure, Points
 from isoperf.report.html_figure import html_figure
@@ -83,9 +83,7 @@ def plot(table: Observations, x: str, y: str, by: str = "") -> str:
 
 def _perhaps(name: str, table: Observations) -> str:
     """Return the column of the glossary that a name is another word for, when the table lacks it."""
-    word = name.lower()
-    found = (one.name for one in COLUMNS.values() if word in (other.lower() for other in one.synonyms))
-    return next((one for one in found if one not in table), "")
+    return meant(name, table)
 
 
 def _ratios(values: Any) -> bool:

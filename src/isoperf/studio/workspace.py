@@ -6,14 +6,16 @@ import json
 import re
 import shutil
 import threading
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from isoperf import datasets
-from isoperf.errors import IsoperfError, OptionError
+from isoperf.errors import DataError, OptionError
 from isoperf.observations import Observations
+from isoperf.readers import Reading, excel
 from isoperf.report.save import write_whole
 from isoperf.request.tables import TableOptions, read_source
 from isoperf.store import Store
@@ -64,6 +66,7 @@ class Original:
     ----------
     file : its path; format : what wrote it, in words.
     sheets : the tables it holds, where there are several; skipped : what was left out, and why.
+    columns : as the file names them.
     """
 
     file: Path
@@ -71,6 +74,15 @@ class Original:
     options: TableOptions = field(default_factory=TableOptions)
     sheets: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+
+@dataclass
+class _Held:
+    """A table in memory, and what was seen of it."""
+
+    table: Observations
+    seen: dict[str, Any] | None = None
 
 
 class Workspace:
@@ -79,13 +91,17 @@ class Workspace:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = Store(settings.tables)
-        self._held: dict[tuple[str, float], Observations] = {}
+        self._held: dict[tuple[str, float], _Held] = {}
         self._lock = threading.Lock()
 
     def stored(self) -> list[dict[str, Any]]:
         """Return the tables of the store, the newest first."""
-        entries = sorted((one for one in self.store.ls() if one.kind == "table"), key=lambda one: -one.added)
-        return [
+        return self.everything()[0]
+
+    def everything(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Return the tables of the store, and its fits and reports, the newest first, in one look."""
+        entries = sorted(self.store.ls(), key=lambda one: -one.added)
+        tables = [
             {
                 "reference": f"store:{one.name}",
                 "name": one.name,
@@ -96,12 +112,14 @@ class Workspace:
                 "added": one.added,
             }
             for one in entries
+            if one.kind == "table"
         ]
-
-    def kept(self) -> list[dict[str, Any]]:
-        """Return the fits and reports of the store, the newest first."""
-        entries = sorted((one for one in self.store.ls() if one.kind != "table"), key=lambda one: -one.added)
-        return [{"name": one.name, "kind": one.kind, "title": one.title, "added": one.added} for one in entries]
+        kept = [
+            {"name": one.name, "kind": one.kind, "title": one.title, "added": one.added}
+            for one in entries
+            if one.kind != "table"
+        ]
+        return tables, kept
 
     def bundled(self) -> list[dict[str, Any]]:
         """Return the tables that come with the package."""
@@ -113,6 +131,7 @@ class Workspace:
                 "path": Reference("data", one.name).path,
                 "n_rows": one.rows,
                 "title": one.title,
+                "made_up": one.name.startswith("planted"),
             }
             for one in sorted(found, key=lambda one: one.name.startswith("planted"))  # what was measured comes first
             if one.raw.bundled
@@ -129,6 +148,21 @@ class Workspace:
         ------
         OptionError : there is none of that name.
         """
+        return self._hold(reference).table
+
+    def seen(self, reference: Reference, look: Callable[[Observations], dict[str, Any]]) -> dict[str, Any]:
+        """Return what there is to see of a table, worked out once while it is held.
+
+        Parameters
+        ----------
+        look : works it out; always the same function.
+        """
+        held = self._hold(reference)
+        if held.seen is None:
+            held.seen = look(held.table)
+        return dict(held.seen)
+
+    def _hold(self, reference: Reference) -> _Held:
         added = self.store.entry(reference.name).added if reference.kind == "store" else 0.0
         key = (str(reference), added)
         with self._lock:
@@ -136,10 +170,10 @@ class Workspace:
                 return self._held[key]
         found = self.store.table(reference.name) if reference.kind == "store" else self._packaged(reference.name)
         with self._lock:
-            self._held[key] = found
+            held = self._held.setdefault(key, _Held(found))
             while len(self._held) > _HELD:
                 self._held.pop(next(iter(self._held)))
-        return found
+        return held
 
     def add(self, name: str, file: Path) -> Reference:
         """Read a file that was received, keep its table in the store and the file beside it.
@@ -153,20 +187,22 @@ class Workspace:
         ------
         IsoperfError : it cannot be read as a table, or not be kept.
         """
+        # What a table came from is told by its file's name, so the file has its own before it is read.
+        place = file.with_name(f"{file.name}.d")
+        place.mkdir()
+        file = file.replace(place / f"{name}{suffix_of(file.name)}")
         try:
-            reading = read_source(str(file), TableOptions())
+            reading, options, sheets = _first_table(file)
             with self._lock:
                 name = self._free(name)
                 self.store.add(name, reading.table)
-        except IsoperfError:
-            file.unlink(missing_ok=True)
-            raise
-        folder = self._folder(name)
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        kept = folder / f"{name}{suffix_of(file.name)}"
-        file.replace(kept)
-        self._note(name, Original(kept, reading.format, TableOptions(), reading.other_tables, reading.skipped))
+            folder = self._folder(name)
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            kept = file.replace(folder / f"{name}{suffix_of(file.name)}")
+            self._note(name, Original(kept, reading.format, options, sheets, reading.skipped, reading.raw_columns))
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
         return Reference("store", name)
 
     def original(self, reference: Reference) -> Original | None:
@@ -182,13 +218,10 @@ class Workspace:
                 sheet=known["sheet"],
             )
             file = self._folder(reference.name) / Path(known["file"]).name
-            return Original(file, known["format"], options, tuple(known["sheets"]), tuple(known["skipped"]))
+            lists = (tuple(map(str, known[name])) for name in ("sheets", "skipped", "columns"))
+            return Original(file, str(known["format"]), options, *lists) if file.is_file() else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
-
-    def raw_columns(self, original: Original) -> tuple[str, ...]:
-        """Return the columns as the file names them."""
-        return read_source(str(original.file), TableOptions(sheet=original.options.sheet)).table.columns
 
     def correct(self, reference: Reference, options: TableOptions) -> None:
         """Read the file of a table again, its columns understood in another way.
@@ -203,8 +236,9 @@ class Workspace:
             raise OptionError(f"the file of {reference.name!r} is not kept here, so that it cannot be read again.")
         reading = read_source(str(original.file), options)
         self.store.add(reference.name, reading.table, replace=True)
-        sheets = reading.other_tables or original.sheets
-        self._note(reference.name, replace(original, options=options, sheets=sheets, skipped=reading.skipped))
+        sheets = dict.fromkeys((*original.sheets, *filter(None, [options.sheet]), *reading.other_tables))
+        kept = Original(original.file, reading.format, options, tuple(sheets), reading.skipped, reading.raw_columns)
+        self._note(reference.name, kept)
 
     def remove(self, reference: Reference) -> None:
         """Take a stored table out, and its file.
@@ -243,5 +277,18 @@ class Workspace:
             "format": original.format,
             "sheets": original.sheets,
             "skipped": original.skipped,
+            "columns": original.columns,
         }
         write_whole(self._folder(name) / "options.json", json.dumps(known))
+
+
+def _first_table(file: Path) -> tuple[Reading, TableOptions, tuple[str, ...]]:
+    """Read a file's table, the first that can be read where a workbook has several; and name them all."""
+    sheets = excel.sheet_names(file) if file.name.lower().endswith(excel.SUFFIXES) else ()
+    if len(sheets) < 2:
+        reading = read_source(str(file), TableOptions())
+        return reading, TableOptions(), reading.other_tables
+    for sheet in sheets[:-1]:
+        with suppress(DataError):
+            return read_source(str(file), TableOptions(sheet=sheet)), TableOptions(sheet=sheet), sheets
+    return read_source(str(file), TableOptions(sheet=sheets[-1])), TableOptions(sheet=sheets[-1]), sheets

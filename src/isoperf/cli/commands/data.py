@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from isoperf.cli.output import Answer, Output, deliver, output_options
@@ -143,10 +144,18 @@ def _meaning(column: str, table: Observations, about: TableInfo | None) -> str:
 
     known = about.columns if about else {}
     said = known.get(column) or next((m for c, m in known.items() if fnmatch.fnmatchcase(column, c)), "")
-    meaning = said or (COLUMNS[column].meaning if column in COLUMNS else "")
+    meaning = said or (COLUMNS[column].meaning if column in COLUMNS else _perhaps(column, table))
     derived, converted = table.derived.get(column), table.conversions.get(column)
     made = f"derived: {derived}" if derived else f"converted: {converted}" if converted else ""
     return "; ".join(piece for piece in (meaning, made) if piece)
+
+
+def _perhaps(column: str, table: Observations) -> str:
+    """Say what a column of another name may be, and how to have it read so."""
+    from isoperf.columns import meant
+
+    ours = meant(column, table)
+    return f"perhaps {ours}: --map {shlex.quote(f'{ours}={column}')}" if ours else "a column of your own"
 
 
 def _head(table: Observations) -> Table:

@@ -67,8 +67,9 @@ class Targets:
             return self.table, False
         needed = [fitted.binding[word] for word in fitted.law.inputs]
         if not self.given:
-            wanted = f"{' and '.join(needed)}{' or flops' if len(needed) > 1 else ''}"
-            raise OptionError(f"nothing to forecast: give {wanted}.")
+            words = ["x_at" if column == fitted.binding.get("x") else column for column in needed]
+            wanted = f"{' and '.join(f'{word}=...' for word in words)}{' or flops=...' if len(needed) > 1 else ''}"
+            raise OptionError(f"nothing to forecast: give {wanted} of the runs to come.")
         if list(self.given) == ["flops"] and set(fitted.law.inputs) == {"n_params", "n_tokens"}:
             return _optimal(target_table(self.given), fitted), True
         missing = [column for column in needed if column not in self.given]

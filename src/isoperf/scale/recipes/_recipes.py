@@ -76,7 +76,8 @@ def split(obs: Observations, by: str, drop_below: float | None, x: str | None) -
     OptionError : there is no such column; DataError : it names fewer than two recipes.
     """
     if not obs.has(by):
-        raise unknown_column("by", by, obs.columns)
+        unknown = unknown_column("by", by, obs.columns)
+        raise OptionError(f"{unknown} It says which rows belong together: name the one that does, with by=... .")
     if drop_below is not None:
         column = x or "flops"
         obs = obs.require(column)

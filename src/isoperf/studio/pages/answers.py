@@ -149,6 +149,7 @@ def _shown(request: Request, whole: bool = True) -> dict[str, Any]:
         "done": found.done,
         "total": found.total,
         "ended": found.ended,
+        "seconds": round(found.seconds, 1),
         "ok": found.ok,
         "waiting": found.state in WAITING,
         "options": dict(question.options),

@@ -16,13 +16,14 @@ from isoperf.observations import Observations
 from isoperf.readers import load
 from isoperf.report import Axis, Figure, Line, Points
 from isoperf.report.html_figure import html_figure
-from isoperf.studio.page import fragment, page
+from isoperf.studio.page import fragment, page, wants_json
 
 __all__ = ["ROUTES"]
 
 SUFFIXES = (".journal", ".db", ".sqlite", ".log")
 MOST_FILES = 50
 BEST = 5
+KNOWN, DIRECTION = ("study", "trial", "seconds"), "higher_is_better"
 
 
 def studies(request: Request) -> Response:
@@ -40,7 +41,9 @@ def study(request: Request) -> Response:
 
 
 def trials(request: Request) -> Response:
-    """Show the trials alone, for a page that is open already."""
+    """Show the trials alone, for a page that is open already; nothing where it has seen them all."""
+    if request.query_params.get("seen") == _seen(_file(request)) and not wants_json(request):
+        return Response(status_code=204)
     return fragment(request, "trials.html", _shown(request))
 
 
@@ -62,53 +65,93 @@ def _files(folder: Path) -> list[Path]:
     return sorted(found, key=lambda one: -one.stat().st_mtime)[:MOST_FILES]
 
 
-def _shown(request: Request) -> dict[str, Any]:
+def _file(request: Request) -> Path:
     name = str(request.path_params["file"])
     known = {one.name: one for one in _files(_folder(request))}
     if name not in known:
         raise OptionError(f"there is no study {name!r} in the project's folder.")
+    return known[name]
+
+
+def _seen(file: Path) -> str:
+    """Return a mark that changes with the file, and with what SQLite keeps beside it for a while."""
+    parts = (file, file.with_name(f"{file.name}-wal"))
+    return ".".join(f"{one.stat().st_mtime_ns:x}-{one.stat().st_size:x}" for one in parts if one.is_file())
+
+
+def _shown(request: Request) -> dict[str, Any]:
+    file = _file(request)
+    shown = {"file": file.name, "seen": _seen(file), "problem": "", "groups": []}
     try:
-        table = load(known[name])
+        table = load(file)
     except IsoperfError as problem:
-        return {"file": name, "problem": str(problem), "groups": []}
+        return {**shown, "problem": str(problem)}
     if "trial" not in table or "study" not in table:
-        return {"file": name, "problem": f"{name} is read, but holds no trials.", "groups": []}
+        return {**shown, "problem": f"{file.name} is read, but holds no trials."}
     groups = table.groups("study")
     return {
-        "file": name,
-        "problem": "",
+        **shown,
         "groups": [_group(title, one, i) for i, (title, one) in enumerate(groups.items())],
     }
 
 
 def _group(title: str, table: Observations, number: int) -> dict[str, Any]:
-    goal = next((name for name in table.columns if name == "value" or name.startswith(("value_", "values_"))), "")
-    values = table[goal] if goal else np.array([])
-    higher = bool(goal) and "higher_is_better" in table and bool(table["higher_is_better"][0])
-    signed = np.where(np.isfinite(values), -values if higher else values, np.inf)
-    running = np.minimum.accumulate(signed) * (-1 if higher else 1) if len(signed) else signed
-    order = np.argsort(signed, kind="stable")[:BEST]
-    settings = [n for n in table.columns if n not in ("study", "trial", goal, "higher_is_better", "seconds")]
-    best = [
-        {"trial": str(table["trial"][at]), "value": _finite(values[at]), **{n: _cell(table[n][at]) for n in settings}}
-        for at in order
-        if math.isfinite(signed[at])
-    ]
+    goals = _goals(table)
+    settings = [name for name in table.columns if name not in (*KNOWN, *goals) and not name.startswith(DIRECTION)]
+    settings = [name for name in settings if any(map(_given, table[name]))]
     return {
         "title": title,
         "n_trials": len(table),
-        "goal": goal,
-        "higher_is_better": higher,
-        "best": best,
         "settings": settings,
-        "_figure": _drawn(title, goal, values, running, number) if len(values) > 1 else "",
+        "goals": [_goal(table, name, higher, settings) for name, higher in goals.items()],
+        "_figures": [
+            _drawn(title, name, table[name], higher, 100 * number + place)
+            for place, (name, higher) in enumerate(goals.items())
+        ],
     }
 
 
-def _drawn(title: str, goal: str, values: Any, running: Any, number: int) -> str:
+def _goals(table: Observations) -> dict[str, bool]:
+    """Return what a study's trials are judged by, and whether greater is better: the columns before the directions."""
+    directions = [name for name in table.columns if name.startswith(DIRECTION)]
+    if not directions:
+        return {}
+    place = table.columns.index(directions[0])
+    names = list(table.columns[place - len(directions) : place])
+    if not all(any(map(_given, table[name])) for name in names):  # they are another study's
+        own = [name for name in table.columns if name not in (*KNOWN, *directions) and any(map(_given, table[name]))]
+        names = own[-len(directions) :]
+    words = [name for name in names if table.is_words(name)]
+    return {} if words else {name: bool(table[way][0]) for name, way in zip(names, directions, strict=False)}
+
+
+def _goal(table: Observations, goal: str, higher: bool, settings: list[str]) -> dict[str, Any]:
+    values = table[goal]
+    signed = np.where(np.isfinite(values), -values if higher else values, np.inf)
+    best = [
+        {
+            "trial": str(table["trial"][at]),
+            "value": _finite(values[at]),
+            "settings": [_cell(table[name][at]) for name in settings],
+        }
+        for at in np.argsort(signed, kind="stable")[:BEST]
+        if math.isfinite(signed[at])
+    ]
+    return {"name": goal, "higher_is_better": higher, "best": best}
+
+
+def _drawn(title: str, goal: str, values: Any, higher: bool, number: int) -> str:
     at = np.arange(1, len(values) + 1)
-    layers = (Points("trials", at, values), Line("best so far", at, np.where(np.isfinite(running), running, np.nan)))
+    known = np.isfinite(values)
+    best = np.fmax.accumulate(values) if higher else np.fmin.accumulate(values)
+    if known.sum() < 2:
+        return ""
+    layers = (Points("trials", at[known], values[known]), Line("best so far", at[known], best[known]))
     return html_figure(Figure(f"{title}: {goal} by trial", Axis("trial"), Axis(goal), layers), number)
+
+
+def _given(cell: Any) -> bool:
+    return bool(cell) if isinstance(cell, str) else bool(np.isfinite(cell))
 
 
 def _cell(value: Any) -> Any:

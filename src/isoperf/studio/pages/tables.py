@@ -13,8 +13,10 @@ from starlette.routing import Route
 
 from isoperf.columns import COLUMNS
 from isoperf.errors import IsoperfError, OptionError
+from isoperf.observations import Observations
 from isoperf.request.spoken import load_call
 from isoperf.request.tables import TableOptions
+from isoperf.request.wording import in_options
 from isoperf.studio.intake import check_size, receive
 from isoperf.studio.page import fragment, page, wants_json
 from isoperf.studio.suited import questions_for
@@ -69,12 +71,13 @@ async def correct(request: Request) -> Response:
     """Read a table's file again with its columns understood as the form says."""
     reference, form = _reference(request), await request.form()
     workspace = request.app.state.workspace
+    options = await run_in_threadpool(_options, workspace, reference, form)
     try:
-        options = await run_in_threadpool(_options, workspace, reference, form)
         await run_in_threadpool(workspace.correct, reference, options)
     except IsoperfError as problem:
         shown = await run_in_threadpool(_described, request, reference)
-        return page(request, "table.html", {**shown, "problem": str(problem)}, 422)
+        shown["original"] |= {**_plain_options(options), "suggested": {}}
+        return page(request, "table.html", {**shown, "problem": in_options(str(problem))}, 422)
     return RedirectResponse(reference.path, 303)
 
 
@@ -96,11 +99,12 @@ ROUTES = (
 
 def _home(request: Request) -> dict[str, Any]:
     state = request.app.state
+    stored, kept = state.workspace.everything()
     return {
         "problem": "",
-        "stored": state.workspace.stored(),
+        "stored": stored,
         "bundled": state.workspace.bundled(),
-        "kept": state.workspace.kept(),
+        "kept": kept,
         "answers": [answer_line(one) for one in state.answers.list(8)],
         "store": state.workspace.store.place,
         "limit_mb": state.settings.max_upload // 1_000_000,
@@ -126,7 +130,11 @@ def _take(workspace: Workspace, name: str, path: Path, settings: Any) -> Referen
     except IsoperfError:
         path.unlink(missing_ok=True)
         raise
-    return workspace.add(name, path)
+    try:
+        return workspace.add(name, path)
+    except IsoperfError as problem:  # the name it was sent under, without the studio's own letters in it
+        problem.args = (in_options(str(problem).replace(path.name, f"{name}{path.suffix}")),)
+        raise
 
 
 def _reference(request: Request) -> Reference:
@@ -135,43 +143,55 @@ def _reference(request: Request) -> Reference:
 
 def _described(request: Request, reference: Reference) -> dict[str, Any]:
     workspace = request.app.state.workspace
-    found = workspace.table(reference)
     original = workspace.original(reference)
-    drawable = numbers_of(found)
+    seen = workspace.seen(reference, _looked_at)
     return {
+        **seen,
         "problem": "",
         "reference": str(reference),
         "name": reference.name,
         "kind": reference.kind,
         "path_of_table": reference.path,
-        "n_rows": len(found),
-        "columns": column_rows(found),
-        "head": first_rows(found),
-        "n_head": HEAD,
-        "drawable": drawable,
-        "words": [name for name in found.columns if found.is_words(name)],
-        "pair": _pair(drawable),
-        "questions": questions_for(found),
-        "original": _plain_original(workspace, original),
+        "original": _plain_original(original, seen["columns"]),
         "python": "import isoperf\n\ntable = " + load_call(str(reference)) + "\n",
         "glossary": [] if wants_json(request) else [(one.name, one.meaning) for one in COLUMNS.values()],
     }
 
 
-def _plain_original(workspace: Workspace, original: Any) -> dict[str, Any] | None:
+def _looked_at(table: Observations) -> dict[str, Any]:
+    drawable = numbers_of(table)
+    return {
+        "n_rows": len(table),
+        "columns": column_rows(table),
+        "head": first_rows(table),
+        "n_head": HEAD,
+        "drawable": drawable,
+        "words": [name for name in table.columns if table.is_words(name)],
+        "pair": _pair(drawable),
+        "questions": questions_for(table),
+    }
+
+
+def _plain_original(original: Any, columns: list[dict[str, Any]]) -> dict[str, Any] | None:
     if original is None:
         return None
-    options = original.options
     return {
         "file": original.file.name,
         "format": original.format,
-        "raw_columns": list(workspace.raw_columns(original)),
+        "raw_columns": list(original.columns),
+        "suggested": {one["name"]: one["perhaps"] for one in columns if one["perhaps"]},
+        "sheets": list(original.sheets),
+        "skipped": list(original.skipped),
+        **_plain_options(original.options),
+    }
+
+
+def _plain_options(options: TableOptions) -> dict[str, Any]:
+    return {
         "map": {theirs: ours for ours, theirs in options.map},
         "units": dict(options.units),
         "where": list(options.where),
         "sheet": options.sheet or "",
-        "sheets": list(original.sheets),
-        "skipped": list(original.skipped),
     }
 
 
@@ -192,7 +212,7 @@ def _options(workspace: Workspace, reference: Reference, form: FormData) -> Tabl
         raise OptionError(f"the file of {reference.name!r} is not kept here, so that it cannot be read again.")
     said = {name: str(value).strip() for name, value in form.items()}
     sheet = said.get("sheet") or None
-    raw = workspace.raw_columns(original) if sheet == original.options.sheet else ()
+    raw = original.columns if sheet == original.options.sheet else ()
     roles = {name: said.get(f"role.{name}", "") for name in raw}
     pairs = tuple((ours, theirs) for theirs, ours in roles.items() if ours and ours != theirs)
     units = tuple((roles[name] or name, said[f"unit.{name}"]) for name in raw if said.get(f"unit.{name}"))

@@ -71,6 +71,10 @@
         const text = one.textContent.toLowerCase();
         one.hidden = words.length ? !words.every((word) => text.includes(word)) : one.classList.contains("more");
       }, list);
+      const found = list.querySelector("li:not([hidden])") !== null;
+      list.hidden = !found;
+      const heading = list.previousElementSibling;
+      if (heading?.matches("h3")) heading.hidden = !found;
     });
   }));
 
