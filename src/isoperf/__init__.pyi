@@ -4,6 +4,7 @@ One name a line; ``ruff check --fix`` sorts them.
 """
 
 from isoperf import datasets as datasets
+from isoperf import executors as executors
 from isoperf import laws as laws
 from isoperf.errors import DataError as DataError
 from isoperf.errors import FitError as FitError
@@ -13,6 +14,7 @@ from isoperf.errors import MissingExtraError as MissingExtraError
 from isoperf.errors import OptionError as OptionError
 from isoperf.errors import OutputError as OutputError
 from isoperf.errors import UnitError as UnitError
+from isoperf.errors import WorkerError as WorkerError
 from isoperf.estimate import Estimate as Estimate
 from isoperf.estimate import Estimates as Estimates
 from isoperf.estimate import Status as Status

@@ -19,9 +19,11 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
@@ -173,6 +175,12 @@ class Entry:
 
 def discover() -> Mapping[str, Entry]:
     """Return every capability by name, without importing any."""
+    return dict(_discovered(tuple(sys.path)))
+
+
+@lru_cache(maxsize=4)
+def _discovered(paths: tuple[str, ...]) -> Mapping[str, Entry]:
+    """Look through the folders of the jobs and the packages on these paths, once."""
     found: dict[str, Entry] = {}
     root = Path(__file__).parent
     for job in JOBS:

@@ -9,6 +9,7 @@
     │   └── LawError              2   an unknown law, or one that does not suit the columns
     ├── OutputError (OSError)     2   a result could not be written; nothing half-written is left
     ├── FitError                  4   a fit is not trustworthy and the caller asked for one that is
+    ├── WorkerError               2   processes or a cluster that should do the work are missing or lost
     └── MissingExtraError         2   an optional dependency is absent; names the extra to install
 
 A message says what was found, what is needed, and what to try. Weak evidence is not
@@ -29,6 +30,7 @@ __all__ = [
     "OptionError",
     "OutputError",
     "UnitError",
+    "WorkerError",
     "did_you_mean",
     "list_rows",
     "unknown_column",
@@ -67,6 +69,10 @@ class FitError(IsoperfError):
     """A fit is not trustworthy and the caller asked for one that is."""
 
     exit_code = 4
+
+
+class WorkerError(IsoperfError, RuntimeError):
+    """Processes, or a cluster, that should do the work cannot be reached, used or kept alive."""
 
 
 class MissingExtraError(IsoperfError, ImportError):

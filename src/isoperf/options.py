@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from isoperf.capability import Option
 from isoperf.errors import OptionError
+from isoperf.executors import Where
 from isoperf.fitting.engine import Progress
 from isoperf.fitting.noise import Delta as DeltaChoice
 from isoperf.fitting.noise import NoiseChoice
@@ -20,6 +21,7 @@ __all__ = [
     "Bootstrap",
     "Data",
     "Delta",
+    "Executor",
     "LawName",
     "Level",
     "NStarts",
@@ -50,6 +52,13 @@ Bootstrap: TypeAlias = Annotated[BootstrapChoice, Option("what is drawn again: r
 NStarts: TypeAlias = Annotated[int, Option("starts polished after the dense grid")]
 Level: TypeAlias = Annotated[float, Option("share of outcomes that the interval should hold")]
 OtherData: TypeAlias = Annotated[Data | None, Option("second table, read as the first one is", table=True)]
+Executor: TypeAlias = Annotated[
+    Where,
+    Option(
+        "where long work runs: local or local:4 (processes), serial, dask:tcp://HOST:8786 or ray:auto; same results",
+        local=True,
+    ),
+]
 Seed: TypeAlias = Annotated[int, Option("the one source of chance; same seed, same result", least=0)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from isoperf.columns import COLUMNS, suggest
+from isoperf.columns import COLUMNS, meant, split_header, suggest
 from isoperf.identities import IDENTITIES, find_identity
 from isoperf.units import find_unit
 
@@ -53,11 +53,43 @@ def test_no_name_is_claimed_twice_as_a_synonym_of_itself() -> None:
         ("flops", "Training FLOP"),
         ("tokens_per_param", "D/N"),
         ("accuracy", "acc"),
+        ("accuracy", "val_acc"),
         ("step", "_step"),
+        ("n_params", "params (B)"),
+        ("n_tokens", "Tokens [B]"),
     ],
 )
 def test_suggests_common_names(needed: str, found: str) -> None:
     assert suggest(needed, ["irrelevant", found, "zzz"]) == [found]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("Model Size", "n_params"),
+        ("params (B)", "n_params"),
+        ("Epoch", "epoch"),
+        ("GPU hours", "gpu_hours"),
+        ("zzz", ""),
+    ],
+)
+def test_another_word_for_a_column_is_known(theirs: str, ours: str) -> None:
+    assert meant(theirs) == ours
+    assert meant(theirs, taken=[ours]) != ours or not ours
+
+
+@pytest.mark.parametrize(
+    ("header", "parts"),
+    [
+        ("ttft (ms)", ("ttft", "ms")),
+        ("params [B]", ("params", "B")),
+        ("loss", ("loss", "")),
+        ("(ms)", ("(ms)", "")),
+        ("f(x) (s)", ("f(x)", "s")),
+    ],
+)
+def test_a_header_is_divided_at_its_last_brackets(header: str, parts: tuple[str, str]) -> None:
+    assert split_header(header) == parts
 
 
 def test_suggestions_put_exact_synonyms_first() -> None:

@@ -219,3 +219,11 @@ def test_command_line_gives_the_same_answer(capsys: pytest.CaptureFixture[str]) 
     table = datasets.load("planted_candidates")
     ours = find_frontier(table, maximise=("accuracy",), minimise=("cost_usd", "p95_seconds"))
     assert told["sets"][0]["front"] == [point.name for point in ours.front]
+
+
+def test_candidates_without_a_name_are_said_to_go_by_their_rows() -> None:
+    rows = [{"Model": word, "score": k, "cost_usd": k} for k, word in enumerate("abc", 1)]
+    assert "go by their rows" in find_frontier(rows, maximise=("score",), minimise=("cost_usd",)).report().text()
+    named = find_frontier(rows, maximise=("score",), minimise=("cost_usd",), name=("Model",))
+    assert "go by their rows" not in named.report().text()
+    assert [point.name for point in named.front] == ["a", "b", "c"]

@@ -106,6 +106,9 @@ def test_truth_values_are_one_and_zero() -> None:
         ("accuracy_pct", [95.0], "accuracy", 0.95, "fraction"),
         ("n_params_billions", [7.0], "n_params", 7e9, "params"),
         ("flops_pf_days", [1.0], "flops", 8.64e19, "FLOPs"),
+        ("ttft (ms)", [12.0], "ttft", 0.012, "s"),
+        ("n_params [B]", [7.0], "n_params", 7e9, "params"),
+        ("accuracy (%)", [95.0], "accuracy", 0.95, "fraction"),
     ],
 )
 def test_unit_in_a_name_is_converted_and_noted(column, cells, ours, expected, unit) -> None:
@@ -121,11 +124,23 @@ def test_a_unit_in_a_name_counts_after_renaming_too() -> None:
     assert table["e2e_latency"].tolist() == [0.25]
 
 
+def test_a_unit_in_brackets_counts_after_renaming_too() -> None:
+    """A header says billions as people write them: 0.125 is 125 million parameters, not an eighth of one."""
+    table = Observations.from_columns({"params (B)": [0.125]}, rename={"params (B)": "n_params"})
+    assert table["n_params"].tolist() == [125e6]
+    assert table.conversions == {"n_params": "params (B) * 1e+09"}
+
+
+def test_brackets_that_name_another_kind_of_unit_are_refused() -> None:
+    with pytest.raises(UnitError, match=r"'params \(GB\)' says 'GB', but n_params .* is in params"):
+        Observations.from_columns({"params (GB)": [1.0]}, rename={"params (GB)": "n_params"})
+
+
 def test_a_unit_in_the_cells_beats_the_one_in_the_name() -> None:
     assert Observations.from_columns({"ttft_ms": ["12 ms", "3 s"]})["ttft"].tolist() == [0.012, 3.0]
 
 
-@pytest.mark.parametrize("name", ["loss_min", "budget_s", "ttft_mb"])
+@pytest.mark.parametrize("name", ["loss_min", "budget_s", "ttft_mb", "loss (val)", "score (%)", "ttft (GB)"])
 def test_other_names_that_end_like_a_unit_are_left_alone(name: str) -> None:
     table = Observations.from_columns({name: [2.0]})
     assert table.columns == (name,)

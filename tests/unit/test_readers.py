@@ -149,6 +149,14 @@ def test_comments_do_not_shift_row_numbers(tmp_path: Path) -> None:
         load(path)
 
 
+def test_what_a_spreadsheet_leaves_beside_and_below_a_table_is_no_part_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "runs.csv"
+    path.write_text("\ufeffN,loss,\r\n70M,3.1,\r\n,2.9,\r\n,,\r\n\r\n,,\r\n", encoding="utf-8", newline="")
+    table = load(path)
+    assert table.columns == ("N", "loss")
+    assert table["loss"].tolist() == [3.1, 2.9]
+
+
 def test_a_ragged_row_is_named_by_row_and_line(tmp_path: Path) -> None:
     path = write(tmp_path, "runs.csv", "# a comment\na,b,c\n1,2,3\n4,5\n6,7,8\n")
     with pytest.raises(DataError, match=r"row 2 \(line 4\) has 2 cells, but the header has 3 columns"):

@@ -149,7 +149,7 @@ def _squared(trial: Asked) -> float:
 
 
 def test_processes_measure_functions_of_python():
-    found = Study(["x=1..9"], minimise="loss", sampler="random").run(_squared, budget=2, workers=1, processes=True)
+    found = Study(["x=1..9"], minimise="loss", sampler="random").run(_squared, budget=2, workers=1, executor="local")
     assert [trial.values for trial in found.trials] == [(t.configuration["x"] ** 2,) for t in found.trials]
 
 

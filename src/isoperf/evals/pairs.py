@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from isoperf.errors import DataError, OptionError
 from isoperf.estimate import Status, check_level
 from isoperf.evals._arrays import Floats
-from isoperf.evals.votes import Tally, Votes, summed
+from isoperf.evals.votes import Block, Tally, Urn, Votes, summed
+from isoperf.executors import Progress, Where, collect
 
 __all__ = [
     "ELO_SCALE",
@@ -31,6 +32,7 @@ PRIOR = 0.02  # games tied with every other model, where the votes alone give no
 _TOLERANCE = 1e-9
 _CHORDS = 12
 _NEWTONS = 100
+_BRIEF = 20_000_000  # numbers drawn in a second or two
 _HELD = 2_000_000  # numbers of the information matrices held at once
 
 
@@ -115,6 +117,8 @@ def bootstrap_ratings(
     clusters: ArrayLike | None = None,
     n_resamples: int = 1000,
     rng: np.random.Generator,
+    executor: Where = "serial",
+    progress: Progress | None = None,
 ) -> tuple[Floats, int]:
     """Refit on votes drawn again, whole clusters at a time.
 
@@ -122,23 +126,45 @@ def bootstrap_ratings(
     ----------
     clusters : (n,) labels of votes that belong together (a prompt, an annotator); each vote on its
         own where absent.
+    executor : where the refits run; the same draws anywhere.
 
     Returns
     -------
     theta (n_resamples, m) in logits, and how many resamples needed the prior.
     """
-    drawn: list[Floats] = []
-    held_up = 0
-    chain: NDArray[np.intp] | None = None
-    for tally, counts in votes.resampled(n_resamples, rng, clusters):
-        chain = tally.chain() if chain is None else chain
-        loose = (counts[chain] == 0).any(axis=0) if chain.size else np.ones(counts.shape[1], dtype=bool)
-        for b in np.flatnonzero(loose):
-            loose[b] = not strongly_connected(tally.wins(counts[:, b]))
-        held_up += int(loose.sum())
-        prior = np.where(loose, max(ratings.prior, PRIOR), ratings.prior)
-        drawn.append(_Problem(tally, counts, prior).solve(ratings.theta, ratings.covariance))
-    return np.concatenate(drawn, axis=1).T, held_up
+    urn = votes.urn(clusters)
+    refits = _Refits(urn, urn.tally.chain(), ratings.theta, ratings.covariance, ratings.prior)
+    found = collect(
+        _refit,
+        urn.blocks(n_resamples, rng),
+        shared=refits,
+        executor=executor,
+        brief=n_resamples * urn.width < _BRIEF,
+        progress=progress,
+    )
+    return np.concatenate([drawn for drawn, _ in found], axis=1).T, sum(loose for _, loose in found)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Refits:
+    """What every block of refits needs."""
+
+    urn: Urn
+    chain: NDArray[np.intp]
+    theta: Floats
+    covariance: Floats
+    prior: float
+
+
+def _refit(known: _Refits, block: Block) -> tuple[Floats, int]:
+    """Ratings (m, b) of a block of resamples, and how many needed the prior."""
+    tally, counts = known.urn.tally, known.urn.draw(block)
+    chain = known.chain
+    loose = (counts[chain] == 0).any(axis=0) if chain.size else np.ones(counts.shape[1], dtype=bool)
+    for b in np.flatnonzero(loose):
+        loose[b] = not strongly_connected(tally.wins(counts[:, b]))
+    prior = np.where(loose, max(known.prior, PRIOR), known.prior)
+    return _Problem(tally, counts, prior).solve(known.theta, known.covariance), int(loose.sum())
 
 
 class _Problem:

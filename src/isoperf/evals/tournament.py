@@ -14,10 +14,12 @@ from isoperf.evals._arrays import Floats, as_scores
 from isoperf.evals.intervals import student
 from isoperf.evals.pairs import PRIOR, bradley_terry
 from isoperf.evals.votes import Votes
+from isoperf.executors import Progress, Where, collect
 
 __all__ = ["Designs", "against_anchor", "brackets", "compare_designs"]
 
 Codes = NDArray[np.intp]
+_BRIEF = 4_000_000  # comparisons played and rated in a few seconds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,6 +86,8 @@ def compare_designs(
     n_repeats: int = 200,
     anchor: float | None = None,
     rng: np.random.Generator,
+    executor: Where = "serial",
+    progress: Progress | None = None,
 ) -> Designs:
     """Simulate both designs on models of known strength.
 
@@ -92,6 +96,7 @@ def compare_designs(
     theta : (m,) strengths in logits.
     anchor : strength of the model that all are compared with; the median of ``theta`` where absent,
         which is the kindest choice.
+    executor : where the repeats run; the same numbers anywhere.
 
     Notes
     -----
@@ -104,16 +109,38 @@ def compare_designs(
     if np.ptp(strength) == 0:
         raise OptionError("all models have one strength, so there is no order to find.")
     middle = float(np.median(strength)) if anchor is None else float(anchor)
-    found = np.empty((2, n_repeats))
-    for s in range(n_repeats):
-        won, lost = brackets(strength, n_prompts, rng)
-        rated = bradley_terry(Votes.of(won, lost, np.ones(len(won))), prior=PRIOR)
-        by_code = np.empty(strength.size)
-        by_code[np.array(rated.models, dtype=np.intp)] = rated.theta
-        found[0, s] = _spearman(strength, by_code)
-        found[1, s] = _spearman(strength, against_anchor(strength, middle, n_prompts, rng))
     m = strength.size
+    found = np.array(
+        collect(
+            _one_repeat,
+            rng.spawn(n_repeats),
+            shared=_Played(strength, n_prompts, middle),
+            executor=executor,
+            brief=n_repeats * n_prompts * m < _BRIEF,
+            progress=progress,
+        )
+    ).T
     return Designs(n_prompts, found[0], found[1], n_prompts * (m - 1), n_prompts * m)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Played:
+    """What every repeat needs."""
+
+    strength: Floats
+    n_prompts: int
+    anchor: float
+
+
+def _one_repeat(known: _Played, rng: np.random.Generator) -> tuple[float, float]:
+    """Play both designs once; return their correlations with the true order."""
+    strength = known.strength
+    won, lost = brackets(strength, known.n_prompts, rng)
+    rated = bradley_terry(Votes.of(won, lost, np.ones(len(won))), prior=PRIOR)
+    by_code = np.empty(strength.size)
+    by_code[np.array(rated.models, dtype=np.intp)] = rated.theta
+    anchored = against_anchor(strength, known.anchor, known.n_prompts, rng)
+    return _spearman(strength, by_code), _spearman(strength, anchored)
 
 
 def _spearman(a: Floats, b: Floats) -> float:

@@ -15,7 +15,7 @@ from isoperf.evals._arrays import Floats, as_codes
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-__all__ = ["Tally", "Votes"]
+__all__ = ["Block", "Tally", "Urn", "Votes"]
 
 _CHUNK = 2_000_000  # numbers held at once by a block of resamples
 _DEAR = 60  # one multinomial cell costs about as much as drawing so many votes
@@ -102,23 +102,22 @@ class Votes:
         ------
         OptionError : there is one cluster only.
         """
+        urn = self.urn(clusters)
+        for block in urn.blocks(n_resamples, rng):
+            yield urn.tally, urn.draw(block)
+
+    def urn(self, clusters: ArrayLike | None = None) -> Urn:
+        """What votes are drawn from again.
+
+        Raises
+        ------
+        OptionError : there is one cluster only.
+        """
         tally, cell = self._tallied()
-        n, width = len(self), len(tally.counts)
+        width = len(tally.counts)
         if clusters is not None:
-            by_cluster = self._by_cluster(cell, width, clusters)
-            g = by_cluster.shape[1]
-            for size in _blocks(n_resamples, max(g, width)):
-                times = rng.multinomial(g, np.full(g, 1 / g), size=size).T.astype(float)
-                yield tally, np.asarray(by_cluster @ np.ascontiguousarray(times))
-            return
-        for size in _blocks(n_resamples, width):
-            if n > _DEAR * width:
-                yield tally, rng.multinomial(n, tally.counts / n, size=size).T.astype(float)
-                continue
-            counts, near = np.empty((width, size)), cell.astype(np.int32)
-            for b in range(size):
-                counts[:, b] = np.bincount(near[rng.integers(0, n, n, dtype=np.uint32)], minlength=width)
-            yield tally, counts
+            return Urn(tally, by_cluster=self._by_cluster(cell, width, clusters))
+        return Urn(tally, cells=None if len(self) > _DEAR * width else cell.astype(np.int32))
 
     def _by_cluster(self, cell: NDArray[np.intp], width: int, clusters: ArrayLike) -> csr_array:
         """Votes in each cell by cluster, (c, g)."""
@@ -128,6 +127,56 @@ class Votes:
         if n_clusters < 2:
             raise OptionError("all votes belong to one cluster, so nothing can be drawn again. Leave the cluster out.")
         return csr_array((np.ones(len(self)), (cell, codes)), shape=(width, n_clusters))
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """So many resamples, and their own source of chance: the same wherever they are drawn."""
+
+    size: int
+    rng: np.random.Generator
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Urn:
+    """Votes to be drawn again.
+
+    Attributes
+    ----------
+    cells : (n,) the tally's cell of each vote; None where drawing from the c cells is quicker.
+    by_cluster : (c, g) votes in each cell by cluster, where whole clusters are drawn.
+    """
+
+    tally: Tally
+    cells: NDArray[np.int32] | None = None
+    by_cluster: csr_array | None = None
+
+    @property
+    def width(self) -> int:
+        """Numbers held for one resample."""
+        width = len(self.tally.counts)
+        return width if self.by_cluster is None else max(width, self.by_cluster.shape[1])
+
+    def blocks(self, n_resamples: int, rng: np.random.Generator) -> list[Block]:
+        """Divide resamples into blocks that fit into memory."""
+        sizes = list(_blocks(n_resamples, self.width))
+        return [Block(size, own) for size, own in zip(sizes, rng.spawn(len(sizes)), strict=True)]
+
+    def draw(self, block: Block) -> Floats:
+        """Counts (c, b) of the resamples of a block."""
+        size, rng = block.size, block.rng
+        if self.by_cluster is not None:
+            g = self.by_cluster.shape[1]
+            times = rng.multinomial(g, np.full(g, 1 / g), size=size).T.astype(float)
+            return np.asarray(self.by_cluster @ np.ascontiguousarray(times))
+        n = int(self.tally.counts.sum())
+        if self.cells is None:
+            return rng.multinomial(n, self.tally.counts / n, size=size).T.astype(float)
+        width = len(self.tally.counts)
+        counts = np.empty((width, size))
+        for b in range(size):
+            counts[:, b] = np.bincount(self.cells[rng.integers(0, n, n, dtype=np.uint32)], minlength=width)
+        return counts
 
 
 @dataclass(frozen=True, slots=True, eq=False)

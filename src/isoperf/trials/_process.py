@@ -52,6 +52,10 @@ class Running:
         self._now: dict[int, str] = {}
         self.ended = False
 
+    def __reduce__(self) -> tuple[type[Running], tuple[()]]:
+        """In another process nothing is under way yet."""
+        return Running, ()
+
     def add(self, pid: int, mark: str) -> None:
         """Remember a process."""
         with self._lock:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
-from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
-from isoperf.errors import OptionError, OutputError
+from isoperf.errors import OptionError, OutputError, WorkerError
+from isoperf.executors import Ended, SerialExecutor, Session, Where, executor_of
 from isoperf.fitting.engine import Progress
+from isoperf.trials._side_by_side import Threads
 from isoperf.trials.budget import Budget
 from isoperf.trials.trial import Cost, Failure, Outcome, Trial
 
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 TAIL = 20
-_Ended = tuple["Outcome | None", bool, float, dict[int, float]]  # outcome, pruned, seconds, curve
+MOST_LOSSES = 2  # a configuration that ends its process once more is not tried again
+_Told = tuple["Outcome | None", bool, float, dict[int, float]]  # outcome, pruned, seconds, curve
 
 
 class Pruned(Exception):
@@ -34,18 +37,23 @@ def run(
     budget: Budget,
     *,
     workers: int,
-    processes: bool,
+    executor: Where | None,
     stop: Callable[[Sequence[Trial]], bool] | None,
     progress: Progress | None,
 ) -> None:
     """Measure until the budget is used or ``stop`` says so."""
     if workers < 1:
         raise OptionError(f"workers must be 1 or more, found {workers}.")
-    loop = _Loop(study, measure, budget, workers, processes, stop, progress)
+    loop = _Loop(study, measure, budget, workers, executor, stop, progress)
     try:
-        loop.run()
+        with loop.open() as session:
+            try:
+                loop.run(session)
+            except BaseException:
+                loop.end()
+                raise
     except BaseException:
-        loop.abandon()
+        loop.give_back()
         raise
 
 
@@ -58,22 +66,25 @@ class _Loop:
         measure: Measure,
         budget: Budget,
         workers: int,
-        processes: bool,
+        executor: Where | None,
         stop: Callable[[Sequence[Trial]], bool] | None,
         progress: Progress | None,
     ) -> None:
         self.study, self.measure, self.budget = study, measure, budget
-        self.workers, self.processes, self.stop, self.progress = workers, processes, stop, progress
-        self.under_way: dict[Future[_Ended], Asked] = {}
-        self.pool = self._pool()
+        self.workers, self.executor, self.stop, self.progress = workers, executor, stop, progress
+        self.under_way: dict[int, Asked] = {}
+        self.losses: Counter[int] = Counter()
         self.ended = False
 
-    def _pool(self) -> Executor | None:
-        if self.processes:
-            return ProcessPoolExecutor(self.workers, mp_context=get_context("spawn"))
-        return ThreadPoolExecutor(self.workers, "trial") if self.workers > 1 else None
+    def open(self) -> AbstractContextManager[Session]:
+        """Begin where the trials are measured: threads see the live trial, which only they can prune."""
+        if self.executor is not None:
+            return executor_of(self.executor).open(_measure, self.measure, one_thread=False)
+        if self.workers > 1:
+            return Threads(_measure, self.measure, self.workers)
+        return SerialExecutor().open(_measure, self.measure, one_thread=False)
 
-    def run(self) -> None:
+    def run(self, session: Session) -> None:
         """Ask and tell until nothing may begin and nothing is under way."""
         self._say()
         while True:
@@ -81,55 +92,35 @@ class _Loop:
             while not self.ended and not self.budget.reached(spent, len(self.under_way)):
                 if len(self.under_way) >= self.workers or self.study.exhausted:
                     break
-                self._begin()
-                if self.pool is None:
-                    break
+                self._begin(session)
             if not self.under_way:
                 break
-            done, _ = wait(self.under_way, return_when=FIRST_COMPLETED)
-            for future in done:
-                self._finish(future)
-        if self.pool is not None:
-            self.pool.shutdown()
+            for ended in session.wait():
+                self._finish(session, ended)
 
-    def _begin(self) -> None:
+    def _begin(self, session: Session) -> None:
         asked = self.study.ask()
-        future: Future[_Ended]
-        if self.pool is None:
-            future = Future()
-            self.under_way[future] = asked
-            future.set_result(_measure(self.measure, asked))
-            return
-        given = asked.apart() if self.processes else asked
-        try:
-            future = self.pool.submit(_measure, self.measure, given)
-        except BrokenProcessPool:
-            self.pool = self._pool()
-            assert self.pool is not None
-            future = self.pool.submit(_measure, self.measure, given)
-        self.under_way[future] = asked
+        self.under_way[asked.number] = asked
+        session.submit(asked.number, self._sent(asked))
 
-    def _finish(self, future: Future[_Ended]) -> None:
-        asked = self.under_way[future]
-        try:
-            outcome, pruned, seconds, curve = future.result()
-        except BrokenProcessPool:
-            outcome, pruned, seconds, curve = (
-                Failure("the process that measured it ended: killed, or out of memory"),
-                False,
-                0.0,
-                {},
-            )
-        except Exception as problem:  # what came back could not be sent from the worker
-            outcome, pruned, seconds, curve = _failure(problem), False, 0.0, {}
-        if self.processes:
+    def _sent(self, asked: Asked) -> Asked:
+        return asked if self.executor is None else asked.apart()
+
+    def _finish(self, session: Session, ended: Ended) -> None:
+        asked = self.under_way[ended.number]
+        if ended.lost and not session.recovers and self.losses[ended.number] < MOST_LOSSES:
+            self.losses[ended.number] += 1
+            session.submit(ended.number, self._sent(asked))
+            return
+        outcome, pruned, seconds, curve = _told_by(ended)
+        if self.executor is not None:
             asked = replace(asked, curve=curve, _live=None)
         own = getattr(outcome, "cost", None)
         try:
             self.study.tell(asked, outcome, cost=own or Cost(seconds), pruned=pruned)
         except OutputError as problem:
             raise OutputError(f"trial {asked.number} gave {_told(outcome)}, but was not kept: {problem}") from problem
-        del self.under_way[future]
+        del self.under_way[asked.number]
         self._say()
         if self.stop is not None and not self.ended:
             self.ended = self.stop(self.study.trials())
@@ -143,24 +134,34 @@ class _Loop:
         else:
             self.progress(min(round(1000 * self.budget.share(spent)), 1000), 1000)
 
-    def abandon(self) -> None:
-        """End what is under way and return it to the queue, as far as the storage allows."""
-        from contextlib import suppress
-
+    def end(self) -> None:
+        """End what is under way here."""
         end = getattr(self.measure, "end", None)
         if end is not None:
             end()
-        if self.pool is not None:
-            self.pool.shutdown(wait=not self.processes, cancel_futures=True)
+
+    def give_back(self) -> None:
+        """Return what was under way to the queue, as far as the storage allows."""
         for asked in self.under_way.values():
             with suppress(OutputError, KeyError):
                 self.study.give_back(asked)
 
 
-def _measure(measure: Measure, asked: Asked) -> _Ended:
-    """Measure one configuration; whatever goes wrong is the trial's failure."""
-    import time
+def _told_by(ended: Ended) -> _Told:
+    """What the measuring gave; a worker that was lost, or an answer that could not be sent, fails the trial."""
+    problem = ended.problem
+    if ended.lost:
+        return Failure(f"what measured it ended: killed, or out of memory ({ended.lost})"), False, 0.0, {}
+    if isinstance(problem, WorkerError) or (problem is not None and not isinstance(problem, Exception)):
+        raise problem
+    if problem is not None:
+        return _failure(problem), False, 0.0, {}
+    told: _Told = ended.value
+    return told
 
+
+def _measure(measure: Measure, asked: Asked) -> _Told:
+    """Measure one configuration; whatever goes wrong is the trial's failure."""
     begun = time.monotonic()
     outcome: Outcome | None
     pruned = False

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from isoperf.errors import OptionError
+from isoperf.executors import Where
 from isoperf.fitting.engine import Progress
 from isoperf.observations import Observations
 from isoperf.trials._ownership import Presence, is_gone, owner
@@ -358,7 +359,7 @@ class Study:
         *,
         budget: Budget | str | int,
         workers: int = 1,
-        processes: bool = False,
+        executor: Where | None = None,
         stop: Callable[[Sequence[Trial]], bool] | None = None,
         level: float = 0.9,
         progress: Progress | None = None,
@@ -370,13 +371,15 @@ class Study:
         measure : takes the trial (``trial["threads"]``) and returns a number, named metrics,
             Measured or Failure; an error that it raises is a failed trial.
         budget : 100 trials, "600s" of measuring, "5usd", or several with commas.
-        workers : trials at once; threads, or processes where ``measure`` computes in Python.
+        workers : trials at once.
+        executor : where they are measured: None for threads of this process, ``local`` for processes, where
+            ``measure`` computes in Python, or a cluster; see :mod:`isoperf.executors`. The trials stay here.
         stop : sees all trials after each one and may end the run.
         """
         from isoperf.trials._running import run
 
         limit = Budget.of(budget)
-        run(self, measure, limit, workers=workers, processes=processes, stop=stop, progress=progress)
+        run(self, measure, limit, workers=workers, executor=executor, stop=stop, progress=progress)
         return self.result(level=level, budget=limit)
 
     @property

@@ -13,6 +13,7 @@ from isoperf import datasets
 from isoperf.capability import Option, Reference, capability
 from isoperf.errors import OptionError
 from isoperf.estimate import Estimate, check_level, check_seed
+from isoperf.executors import Executor, Where, executor_of
 from isoperf.fitting.fit_law import versions
 from isoperf.observations import Observations
 from isoperf.options import Data, Level, Progress, Seed
@@ -190,6 +191,13 @@ def tune(
         ),
     ] = None,
     workers: Annotated[int, Option("trials at once; they disturb each other's times", least=1)] = 1,
+    executor: Annotated[
+        Where,
+        Option(
+            "where trials are measured: local (here), dask:tcp://HOST:8786 or ray:auto; the study's file stays here",
+            local=True,
+        ),
+    ] = "local",
     sampler: Annotated[str, Option("how the next is chosen: tpe, random, nsga2, qmc, cmaes or gp")] = "tpe",
     pruner: Annotated[
         str, Option("what stops poor trials early: none, median, hyperband, halving, or forecast with last_step")
@@ -234,6 +242,7 @@ def tune(
         raise OptionError("tune measures a command or looks a table up: give one of command='...' and a table.")
     if again and command is None:
         raise OptionError("again measures anew, which a table cannot. Leave it out, or give a command.")
+    elsewhere = _elsewhere(executor, pruner, again)
     space = _space(_texts(param), table)
     asked = Study(
         space,
@@ -260,15 +269,32 @@ def tune(
         n_before = len([trial for trial in asked.trials() if trial.counts])
         n_recalled = 0 if warm is None else asked.recall_table(_past(warm))
         asked.enqueue(*(_configuration(text) for text in _texts(first)))
-        where = environment()
+        where = environment() if elsewhere is None else {**environment(), "executor": elsewhere.name}
         asked.note("environment", where)
-        found = asked.run(measure, budget=limit, workers=workers, level=level, progress=progress)
+        found = asked.run(measure, budget=limit, workers=workers, executor=elsewhere, level=level, progress=progress)
         anew = None
         if again and found.ranking:
             anew = remeasure(found, measure, top=top, rounds=again, level=level, seed=seed, progress=progress)
             asked.note(REMEASURED, anew.as_dict())
         what = command if command is not None else f"look-up in {table.source if table is not None else ''}"
         return Tuned(found, importances(asked), anew, n_recalled, n_before, what, where, seed, sampler)
+
+
+def _elsewhere(executor: Where, pruner: str, again: int) -> Executor | None:
+    """Return the engine that measures; None where trials are measured here."""
+    engine = executor_of(executor)
+    if engine.name in ("local", "serial"):
+        return None
+    if pruner != "none":
+        raise OptionError(
+            f"pruner={pruner!r} judges trials on their way, which executor={engine.name!r} tells only at their end. "
+            "Use pruner=none, or executor=local."
+        )
+    if again:
+        raise OptionError(
+            f"again compares measurements of one machine; executor={engine.name!r} may have several. Leave it out."
+        )
+    return engine
 
 
 def _pruner(name: str, last_step: int | None, drop_best_chance: float) -> str | BasePruner:

@@ -1,20 +1,18 @@
-"""Many contests: spread over processes, kept in a file as they end, taken up again from it."""
+"""Many contests: spread over workers, kept in a file as they end, taken up again from it."""
 
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from isoperf.errors import DataError
-from isoperf.fitting.engine import Progress
+from isoperf.executors import Executor, LocalExecutor, Progress, SerialExecutor, run
 from isoperf.predict.laws._contest import Entry, Match, contend
 
 __all__ = ["play"]
@@ -26,49 +24,36 @@ class _Kept(msgspec.Struct):
 
 
 def play(
-    contests: Sequence[Match], *, processes: int, keep: Path | None, progress: Progress | None = None
+    contests: Sequence[Match], *, executor: Executor, keep: Path | None, progress: Progress | None = None
 ) -> list[Entry]:
     """Hold every contest; those found in the file ``keep`` are not held again.
 
     Raises
     ------
-    DataError : the file holds something else.
+    DataError : the file holds something else. WorkerError : the engine lost its workers, or has none.
     """
     known = _read(keep) if keep is not None else {}
-    missing = [contest for contest in contests if contest.key not in known]
+    missing = tuple(contest for contest in contests if contest.key not in known)
     done = len(contests) - len(missing)
     if progress is not None:
         progress(done, len(contests))
-    for key, entries in _hold(missing, processes):
-        known[key] = entries
-        done += 1
-        if keep is not None:
-            _append(keep, _Kept(key, [asdict(entry) for entry in entries]))
-        if progress is not None:
-            progress(done, len(contests))
+    if isinstance(executor, LocalExecutor) and not all(contest.travels for contest in missing):
+        executor = SerialExecutor()
+    work = run(_hold, range(len(missing)), shared=missing, executor=executor, label=lambda i: missing[i].key)
+    with closing(work) as ended:
+        for number, entries in ended:
+            key = missing[number].key
+            known[key] = entries
+            done += 1
+            if keep is not None:
+                _append(keep, _Kept(key, [asdict(entry) for entry in entries]))
+            if progress is not None:
+                progress(done, len(contests))
     return [entry for contest in contests for entry in known[contest.key]]
 
 
-def _hold(contests: Sequence[Match], processes: int) -> Iterator[tuple[str, list[Entry]]]:
-    if processes == 1 or len(contests) < 2 or not all(contest.travels for contest in contests):
-        yield from ((contest.key, contend(contest)) for contest in contests)
-        return
-    # threads of the linear algebra in every process would only fight over the same cores
-    before = os.environ.get("OPENBLAS_NUM_THREADS")
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    try:
-        with ProcessPoolExecutor(min(processes, len(contests)), mp_context=get_context("spawn")) as pool:
-            running: dict[Future[list[Entry]], str] = {pool.submit(contend, one): one.key for one in contests}
-            try:
-                for future in as_completed(running):
-                    yield running[future], future.result()
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
-    finally:
-        if before is None:
-            del os.environ["OPENBLAS_NUM_THREADS"]
-        else:
-            os.environ["OPENBLAS_NUM_THREADS"] = before
+def _hold(contests: Sequence[Match], number: int) -> list[Entry]:
+    return contend(contests[number])
 
 
 def _read(path: Path) -> dict[str, list[Entry]]:

@@ -7,21 +7,28 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import numpy as np
+
 from isoperf.capability import Option, Reference, capability
 from isoperf.errors import unknown_column
 from isoperf.estimate import Estimate, Status
-from isoperf.fitting.data import law_data
+from isoperf.executors import Executor as Engine
+from isoperf.executors import LocalExecutor, SerialExecutor, collect, executor_of
+from isoperf.fitting.data import LawData, law_data
 from isoperf.fitting.diagnose import worst
 from isoperf.fitting.fit_law import fit_laws, versions
 from isoperf.fitting.result import Fit
 from isoperf.laws import Law, get
-from isoperf.options import Bootstrap, Data, Delta, Level, NoiseName, NStarts, Progress, Seed, X, Y
+from isoperf.options import Bootstrap, Data, Delta, Executor, Level, NoiseName, NStarts, Progress, Seed, X, Y
 from isoperf.readers import load
 from isoperf.report import Block, Caveat, Cell, Column, Heading, Prose, Report, Shown, Table
 
 __all__ = ["Fits", "fit_groups"]
 
 SHOWN = 50
+BATCH_CELLS = 250_000  # rows times refits that are fitted together: two seconds or so
+FEWEST_BATCHES = 4  # fewer are done sooner than processes start
+STARTS_WEIGH = 4  # a start is polished to the end, a refit is not
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,32 @@ def _scatter(fit: Fit) -> str:
     return f"{100 * fit.sd:.2g} %" if fit.noise.log else f"{fit.sd:.3g}"
 
 
+def _fits(tables: list[LawData], options: dict[str, Any], executor: Engine, progress: Progress | None) -> list[Fit]:
+    """Fit batches of tables side by side; what is in a batch depends on the tables alone."""
+    refits = options["n_bootstrap"] + STARTS_WEIGH * options["n_starts"]
+    cells = np.cumsum([len(table.y) * refits for table in tables])
+    ends = [*np.flatnonzero(np.diff(cells // BATCH_CELLS)) + 1, len(tables)]
+    batches = list(zip([0, *ends], ends, strict=False))
+    if len(batches) == 1:
+        return fit_laws(tables, **options, progress=progress)
+    if isinstance(executor, LocalExecutor) and not type(tables[0].law).__module__.startswith("isoperf."):
+        executor = SerialExecutor()  # another process could not import a law of a notebook or a script
+    made = collect(
+        _fit_batch,
+        batches,
+        shared=(tables, options),
+        executor=executor,
+        brief=len(batches) < FEWEST_BATCHES,
+        progress=progress,
+    )
+    return [fit for fits in made for fit in fits]
+
+
+def _fit_batch(known: tuple[list[LawData], dict[str, Any]], batch: tuple[int, int]) -> list[Fit]:
+    tables, options = known
+    return fit_laws(tables[slice(*batch)], **options)
+
+
 @capability(
     job="predict",
     needs=("the law's columns", "a column of groups"),
@@ -113,6 +146,7 @@ def fit_groups(
     bootstrap: Bootstrap = "auto",
     n_bootstrap: Annotated[int, Option("bootstrap refits of each group; 0 for none")] = 200,
     n_starts: NStarts = 16,
+    executor: Executor = "local",
     level: Level = 0.9,
     seed: Seed = 0,
     progress: Progress | None = None,
@@ -130,15 +164,14 @@ def fit_groups(
             raise unknown_column("by", column, obs.columns)
     chosen = get(law)
     tables = {label: law_data(part, chosen, x=x, y=y) for label, part in obs.groups(*by).items()}
-    fits = fit_laws(
-        list(tables.values()),
-        noise=noise,
-        delta=delta,
-        resample=bootstrap,
-        n_bootstrap=n_bootstrap,
-        n_starts=n_starts,
-        level=level,
-        seed=seed,
-        progress=progress,
-    )
+    options: dict[str, Any] = {
+        "noise": noise,
+        "delta": delta,
+        "resample": bootstrap,
+        "n_bootstrap": n_bootstrap,
+        "n_starts": n_starts,
+        "level": level,
+        "seed": seed,
+    }
+    fits = _fits(list(tables.values()), options, executor_of(executor), progress)
     return Fits(dict(zip(tables, fits, strict=True)), by, obs.source, obs.fingerprint)
