@@ -110,7 +110,7 @@ def test_figures_are_data_with_words_for_those_who_cannot_see_them(parsed) -> No
     plots = parsed.all("div", class_="plot")
     specs = [json.loads(words) for _, words in parsed.all("script", type="application/json")]
     assert len(plots) == len(specs) == len(parsed.all("noscript")) == len(parsed.all("figcaption")) == 5
-    assert plots[1][0]["role"] == "img"
+    assert plots[1][0]["role"] == "group"  # it holds buttons of its own, so it is no picture
     assert plots[1][0]["aria-label"] == (
         "Residuals: measured / predicted − 1 against n_params (parameters). Shows no error, fitted runs."
     )

@@ -156,7 +156,7 @@ def test_a_question_that_fails_says_why(jobs) -> None:
 
 
 def test_a_long_question_is_cancelled_with_its_children(jobs) -> None:
-    id = jobs.start(Request("league", {"data": "stdlib_lm"}, {"processes": "2", "factors": "2,3,4,6,8,10"}))
+    id = jobs.start(Request("league", {"data": "stdlib_lm"}, {"factors": "2,3,4,6,8,10"}))
     pid = worker(jobs, id)
     until(lambda: len(group(pid)) >= 3)  # itself and the two that hold its contests
     begun = time.monotonic()

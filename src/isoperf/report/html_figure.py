@@ -28,7 +28,7 @@ def html_figure(figure: Figure, number: int) -> str:
 def _drawing(figure: Figure) -> str:
     drawn = plotly_figure(figure)
     return (
-        f'{_legend(drawn)}<div class="plot" role="img" aria-label="{escape(_described(figure))}"></div>\n'
+        f'{_legend(drawn)}<div class="plot" role="group" aria-label="{escape(_described(figure))}"></div>\n'
         f'<script type="application/json">{_json(figure, drawn)}</script>\n'
         "<noscript><p>This figure is drawn by a script, and scripts are switched off here.</p></noscript>\n"
     )

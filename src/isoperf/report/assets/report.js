@@ -71,11 +71,25 @@
   let printing = false;
   const size = (plot) => (printing ? PAPER : { width: plot.clientWidth, height: plot.clientHeight });
 
+  // Bold words are a style of their own in Plotly's drawing, which a strict page forbids.
+  const strict = "strict" in root.dataset;
+  const plain = (trace) => {
+    if (!strict || !trace.hovertext) return trace;
+    return { ...trace, hovertext: [trace.hovertext].flat().map((text) => text.replace(/<\/?b>/g, "")) };
+  };
+
   const figures = [];
   const box = (plot) => ({ x: Math.max(plot.clientWidth - 80, 120), y: Math.max(plot.clientHeight - 80, 120) });
   const logTicks = (plot, axis, range, unit) => {
     const most = axis === "x" ? box(plot).x / 62 : box(plot).y / 34;
     const values = ratios(range, Math.max(3, Math.floor(most)));
+    return { tickvals: values, ticktext: values.map((value) => written(value, unit)) };
+  };
+  // Plotly writes numbers beyond its suffixes with raised exponents, in styles that a strict page forbids.
+  const BEYOND = 1e15;
+  const farTicks = (plot, axis, range, unit) => {
+    const most = axis === "x" ? box(plot).x / 62 : box(plot).y / 34;
+    const values = steps(Math.min(...range), Math.max(...range), Math.max(3, Math.floor(most)));
     return { tickvals: values, ticktext: values.map((value) => written(value, unit)) };
   };
 
@@ -101,12 +115,14 @@
       if (figure.turned.has(axis)) turn(spec, axis, wanted);
       const now = (figure.fresh.delete(axis) ? null : plot._fullLayout?.[`${axis}axis`]?.range) ?? wanted.range;
       if (wanted.type === "log") Object.assign(wanted, { tickmode: "array" }, logTicks(plot, axis, now, spec.units[axis]));
+      else if (now?.some((end) => Math.abs(end) >= BEYOND))
+        Object.assign(wanted, { tickmode: "array" }, farTicks(plot, axis, now, spec.units[axis]));
     }
     layout.uirevision += [...figure.turned].join();
     if (coarse) layout.dragmode = false;
     Object.assign(layout, size(plot));
     const hidden = new Set(figure.hidden);
-    const data = painted(spec.data).map((trace, i) => ({ ...trace, visible: !hidden.has(`t${i}`) }));
+    const data = painted(spec.data).map((trace, i) => ({ ...plain(trace), visible: !hidden.has(`t${i}`) }));
     if (layout.width < NARROW) for (const { marker } of data) if (marker?.size) marker.size *= 0.75;
     (layout.shapes ?? []).forEach((shape, i) => { shape.visible = !hidden.has(`s${i}`); });
     // Named one by one: Plotly's own choice has a button that sends the data to its makers.
