@@ -26,7 +26,7 @@ __all__ = [
     "Level",
     "NStarts",
     "NoiseName",
-    "OtherData",
+    "PriceTableOption",
     "Progress",
     "Seed",
     "Values",
@@ -51,7 +51,13 @@ Delta: TypeAlias = Annotated[
 Bootstrap: TypeAlias = Annotated[BootstrapChoice, Option("what is drawn again: rows, whole runs, or residuals")]
 NStarts: TypeAlias = Annotated[int, Option("starts polished after the dense grid")]
 Level: TypeAlias = Annotated[float, Option("share of outcomes that the interval should hold")]
-OtherData: TypeAlias = Annotated[Data | None, Option("second table, read as the first one is", table=True)]
+PriceTableOption: TypeAlias = Annotated[
+    Data | None,
+    Option(
+        "table of prices by model or device, such as per_device_hour or input_per_mtok, with date and source",
+        table=True,
+    ),
+]
 Executor: TypeAlias = Annotated[
     Where,
     Option(

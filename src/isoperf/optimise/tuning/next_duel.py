@@ -15,7 +15,7 @@ from isoperf.fitting.fit_law import versions
 from isoperf.grouping import labels_of
 from isoperf.observations import Observations
 from isoperf.optimise.tuning._logged_trials import feature_table
-from isoperf.options import Data, Level, OtherData, Seed
+from isoperf.options import Data, Level, Seed
 from isoperf.readers import load
 from isoperf.report import Report, Shown
 from isoperf.tradeoff.evaluation._votes import read_votes
@@ -119,7 +119,9 @@ class NextDuel(Shown):
 def next_duel(
     data: Data,
     *,
-    candidates: OtherData = None,
+    candidates: Annotated[
+        Data | None, Option("table of candidates: their name, then columns that describe them", table=True)
+    ] = None,
     features: Annotated[
         tuple[str, ...], Option("columns that describe candidates; all but the first when absent")
     ] = (),

@@ -15,7 +15,7 @@ from isoperf.fitting.fit_law import fit_law
 from isoperf.fitting.result import Fit
 from isoperf.fitting.study import Study, study
 from isoperf.identities import FLOPS_PER_PARAM_TOKEN
-from isoperf.options import Data, Delta, LawName, Level, NoiseName, OtherData, Progress, Seed, Values, Y, several
+from isoperf.options import Data, Delta, LawName, Level, NoiseName, PriceTableOption, Progress, Seed, Values, Y, several
 from isoperf.readers import load
 from isoperf.report import Report, Shown
 from isoperf.report.controls import Control, settled
@@ -148,7 +148,7 @@ class Plan(Shown):
 def plan(
     data: Data,
     *,
-    prices: OtherData = None,
+    prices: PriceTableOption = None,
     flops: Annotated[Values, Option("budgets of compute to split", unit="FLOPs")] = (),
     dollars: Annotated[Values, Option("budgets in money; needs a device and its price", unit="USD")] = (),
     gpu_hours: Annotated[Values, Option("budgets in accelerator-hours; needs a device", unit="GPU-hours")] = (),

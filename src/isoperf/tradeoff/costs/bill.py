@@ -18,7 +18,7 @@ from isoperf.ledger.grid import chosen_grid
 from isoperf.ledger.ledger import Ledger
 from isoperf.ledger.prices import read_prices
 from isoperf.observations import Observations
-from isoperf.options import Data, OtherData
+from isoperf.options import Data, PriceTableOption
 from isoperf.readers import load
 from isoperf.report import Report, Shown
 from isoperf.tradeoff.costs._bill_columns import words
@@ -134,7 +134,7 @@ class Bill(Shown):
 def bill(
     data: Data,
     *,
-    prices: OtherData = None,
+    prices: PriceTableOption = None,
     by: Annotated[
         tuple[str, ...], Option("columns whose values make a configuration; model and recipe where there are any")
     ] = (),

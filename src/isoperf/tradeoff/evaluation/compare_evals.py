@@ -12,7 +12,7 @@ from isoperf.capability import Option, Reference, capability
 from isoperf.errors import DataError, OptionError
 from isoperf.estimate import Estimate, Status, check_draws, check_level
 from isoperf.evals.multiple import benjamini_hochberg, holm
-from isoperf.options import Data, Level, OtherData, Seed
+from isoperf.options import Data, Level, Seed
 from isoperf.readers import load
 from isoperf.report import Report, Shown
 from isoperf.tradeoff.evaluation._eval_difference import BenchmarkDifference, Rules, Verdict, paired_task, recorded_task
@@ -155,7 +155,9 @@ def _plain(made: BenchmarkDifference | OverallDifference) -> dict[str, Any]:
 def compare_evals(
     data: Data,
     *,
-    other: OtherData = None,
+    other: Annotated[
+        Data | None, Option("scores of the other model, where they are in a table of their own", table=True)
+    ] = None,
     by: Annotated[str, Option("column that names the model")] = "model",
     models: Annotated[tuple[str, ...], Option("the two models to compare, where there are more")] = (),
     metric: Annotated[str | None, Option("metric to compare; the one that most benchmarks have when absent")] = None,
