@@ -10,7 +10,7 @@ import pytest
 from isoperf import datasets, laws
 from isoperf.cli.formula import plain_formula
 from isoperf.cli.table import spread_pairs
-from isoperf.cli.wording import in_options
+from isoperf.request.wording import in_options
 from tests.surface.shell import run, run_process, table_text, write
 
 QUICK = ("--law", "chinchilla", "--n-bootstrap", "0", "--json")

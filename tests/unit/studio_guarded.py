@@ -16,11 +16,12 @@ pytest.importorskip("python_multipart", reason="the studio's extra is not instal
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from isoperf.studio.guard import Guard, Patience, ReportPage, csrf_token, middleware
+from isoperf.studio.guard import Guard, Patience, ReportPage, csrf_token
 from isoperf.studio.intake import receive
 from isoperf.studio.settings import Settings
 
@@ -79,7 +80,7 @@ def application(settings: Settings, patience: Patience | None = None, inside: bo
         Route("/static/style.css", styles),
     ]
     if inside:
-        return Starlette(routes=routes, middleware=middleware(settings))
+        return Starlette(routes=routes, middleware=[Middleware(Guard, settings=settings)])
     return Guard(Starlette(routes=routes), settings, patience)
 
 

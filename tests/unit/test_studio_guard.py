@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from isoperf.errors import OptionError
-from isoperf.studio.guard import PAGE_POLICY, REPORT_POLICY, SESSION_COOKIE, TOKEN_COOKIE, Guard, Patience, middleware
+from isoperf.studio.guard import PAGE_POLICY, REPORT_POLICY, SESSION_COOKIE, TOKEN_COOKIE, Guard, Patience
 from isoperf.studio.settings import Settings
 from tests.unit.studio_guarded import HOST, application, send, settings_in
 
@@ -86,8 +86,6 @@ def test_further_names_are_the_settings_own(tmp_path: Path) -> None:
 def test_open_to_a_network_without_a_token_does_not_start(tmp_path: Path, host: str) -> None:
     with pytest.raises(OptionError, match="no token"):
         application(settings_in(tmp_path, host=host))
-    with pytest.raises(OptionError, match="no token"):
-        middleware(settings_in(tmp_path, host=host))
 
 
 def test_the_token_in_the_address_becomes_a_cookie(tmp_path: Path) -> None:

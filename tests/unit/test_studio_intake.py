@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -146,28 +144,3 @@ def test_uploads_lie_in_the_studios_folder_alone(settings: Settings, tmp_path: P
 def test_a_name_made_once_stays_as_it_is() -> None:
     names = {slug(name) for name in HOSTILE}
     assert {slug(f"{name}.csv") for name in names} == names
-
-
-LIMITED = """
-import sys, time
-import numpy as np
-from isoperf.studio.intake import limited
-print(*limited(float(sys.argv[1]), 200_000_000), flush=True)
-small = np.ones(10_000_000)
-if sys.argv[2] == "memory":
-    try:
-        np.ones(100_000_000)
-    except MemoryError:
-        print("refused", flush=True)
-elif sys.argv[2] == "time":
-    while True:
-        pass
-"""
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kinds of limits are those of Linux")
-def test_a_worker_limits_itself() -> None:
-    told = subprocess.run([sys.executable, "-c", LIMITED, "60", "memory"], capture_output=True, text=True, check=True)
-    assert told.stdout.split() == ["memory", "time", "core", "refused"]
-    ended = subprocess.run([sys.executable, "-c", LIMITED, "0.1", "time"], capture_output=True, timeout=30)
-    assert ended.returncode < 0

@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
-from isoperf.cli.wording import in_options
 from isoperf.errors import IsoperfError
+from isoperf.request.wording import in_options
 
 __all__ = ["DEBUG_VARIABLE", "guarded"]
 

@@ -13,9 +13,9 @@ from isoperf.cli.options import method_option, option_values
 from isoperf.cli.output import Output, deliver, output_options
 from isoperf.cli.progress import bar
 from isoperf.cli.table import TableCommand, table_argument, table_options
-from isoperf.cli.wording import in_options, naming_options
 from isoperf.errors import OptionError
 from isoperf.request.tables import TableOptions, read_table
+from isoperf.request.wording import in_options, naming_options
 
 __all__ = ["MethodCommand", "method_command"]
 

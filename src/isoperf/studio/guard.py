@@ -5,11 +5,9 @@ from __future__ import annotations
 import secrets
 import sys
 import traceback
-from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
-from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -31,22 +29,10 @@ __all__ = [
     "Refusal",
     "ReportPage",
     "csrf_token",
-    "middleware",
 ]
 
 _HARMLESS = ("GET", "HEAD", "OPTIONS")
 _MAX_FIELDS = 1000
-
-
-def middleware(settings: Settings) -> Sequence[Middleware]:
-    """Return the guard for ``Starlette(middleware=...)``.
-
-    Raises
-    ------
-    OptionError : the studio would be open to a network without a token.
-    """
-    check_exposure(settings)
-    return [Middleware(Guard, settings=settings)]
 
 
 class Guard:

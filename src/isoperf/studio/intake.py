@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Protocol
 
 from isoperf.errors import DataError, OptionError
-from isoperf.studio.limits import limited
 from isoperf.studio.settings import Settings
 from isoperf.studio.weighing import check_size
 
-__all__ = ["EVENTS", "SUFFIXES", "Received", "Upload", "check_size", "limited", "receive", "slug", "suffix_of"]
+__all__ = ["EVENTS", "SUFFIXES", "Received", "Upload", "check_size", "receive", "slug", "suffix_of"]
 
 _TEXT = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
 SUFFIXES = (*_TEXT, *(f"{one}.gz" for one in _TEXT), ".parquet", ".pq", ".xlsx", ".log", ".journal", ".db", ".sqlite")

@@ -16,11 +16,11 @@ from isoperf.report.markup import spans
 from isoperf.studio.guard import csrf_token
 from isoperf.studio.plotly_styles import style_ids
 
-__all__ = ["fragment", "page", "wants_json"]
+__all__ = ["page", "wants_json"]
 
 
 def page(request: Request, template: str, data: Mapping[str, Any], status: int = 200) -> Response:
-    """Return a page, or the values behind it for whoever asks for JSON.
+    """Return a page, or a part that a script puts in place, or the values behind it for whoever asks for JSON.
 
     Parameters
     ----------
@@ -30,11 +30,6 @@ def page(request: Request, template: str, data: Mapping[str, Any], status: int =
         plain = {name: value for name, value in data.items() if not name.startswith("_")}
         return JSONResponse(plain, status)
     return HTMLResponse(_rendered(request, template, data), status)
-
-
-def fragment(request: Request, template: str, data: Mapping[str, Any], status: int = 200) -> Response:
-    """Return a part of a page; as `page`, for what a script puts in place."""
-    return page(request, template, data, status)
 
 
 def wants_json(request: Request) -> bool:

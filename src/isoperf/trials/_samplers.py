@@ -133,7 +133,25 @@ def quietly(make: Callable[[], T]) -> T:
         return make()
 
 
-class _Numbered(BaseSampler):
+class _Around(BaseSampler):
+    """A sampler around another, which draws single parameters and ends trials."""
+
+    _inner: BaseSampler
+
+    def sample_independent(
+        self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        """Draw one parameter by itself."""
+        return self._inner.sample_independent(study, trial, param_name, param_distribution)
+
+    def after_trial(
+        self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
+    ) -> None:
+        """End a trial."""
+        self._inner.after_trial(study, trial, state, values)
+
+
+class _Numbered(_Around):
     """A sampler made afresh for every trial, seeded with the trial's number."""
 
     def __init__(
@@ -163,20 +181,8 @@ class _Numbered(BaseSampler):
         """Draw jointly."""
         return self._inner.sample_relative(study, trial, search_space)
 
-    def sample_independent(
-        self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
-    ) -> Any:
-        """Draw one parameter by itself."""
-        return self._inner.sample_independent(study, trial, param_name, param_distribution)
 
-    def after_trial(
-        self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
-    ) -> None:
-        """End a trial."""
-        self._inner.after_trial(study, trial, state, values)
-
-
-class Distinct(BaseSampler):
+class Distinct(_Around):
     """A sampler that proposes no configuration twice; the nearest untried one stands in for one that was tried."""
 
     def __init__(self, inner: BaseSampler, space: Space, seed: int, tried: Callable[[], set[Any]]) -> None:
@@ -211,18 +217,6 @@ class Distinct(BaseSampler):
         nearest = np.flatnonzero(gaps <= gaps.min() + 1e-9)
         chosen = untried[int(np.random.default_rng([self._seed, trial.number]).choice(nearest))]
         return {name: chosen[name] for name in self._joint}
-
-    def sample_independent(
-        self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
-    ) -> Any:
-        """Draw one parameter by itself."""
-        return self._inner.sample_independent(study, trial, param_name, param_distribution)
-
-    def after_trial(
-        self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
-    ) -> None:
-        """End a trial."""
-        self._inner.after_trial(study, trial, state, values)
 
 
 class Proposed(BaseSampler):

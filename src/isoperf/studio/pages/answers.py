@@ -15,7 +15,7 @@ from starlette.routing import Route
 from isoperf.errors import IsoperfError, OptionError
 from isoperf.request.spoken import as_command, as_python
 from isoperf.store import StoredReport
-from isoperf.studio.page import fragment, page, wants_json
+from isoperf.studio.page import page, wants_json
 from isoperf.studio.pages.tables import answer_line
 
 __all__ = ["ROUTES"]
@@ -38,7 +38,7 @@ def answer(request: Request) -> Response:
 def progress(request: Request) -> Response:
     """Show how far an answer is; when it is there, tell the page to load again."""
     shown = _shown(request, whole=False)
-    response = fragment(request, "progress.html", shown)
+    response = page(request, "progress.html", shown)
     if shown["state"] not in WAITING:
         response.headers["HX-Refresh"] = "true"
     return response
@@ -109,7 +109,7 @@ async def live(request: Request) -> Response:
     moved = await asyncio.wrap_future(request.app.state.jobs.move(found.id, values))
     if moved is None:  # a newer move took its place
         return Response(status_code=204)
-    return fragment(request, "moved.html", {"title": moved["title"], "values": values, "_main": moved["main"]})
+    return page(request, "moved.html", {"title": moved["title"], "values": values, "_main": moved["main"]})
 
 
 ROUTES = (

@@ -16,7 +16,7 @@ from isoperf.request import Request as Question
 from isoperf.request.spoken import as_command, as_python
 from isoperf.request.tables import TableOptions
 from isoperf.studio.forms import Field, as_options, fields_of, prose_of
-from isoperf.studio.page import fragment, page
+from isoperf.studio.page import page
 from isoperf.studio.suited import TITLES, all_questions
 from isoperf.studio.workspace import Reference
 
@@ -52,7 +52,7 @@ async def spoken(request: Request) -> Response:
     """Write the question out as a command and as Python while it is put together."""
     name, sent = _name(request), await request.form()
     said = {key: str(value) for key, value in sent.items()}
-    return await run_in_threadpool(lambda: fragment(request, "spoken.html", {"spoken": _spoken(name, said)}))
+    return await run_in_threadpool(lambda: page(request, "spoken.html", {"spoken": _spoken(name, said)}))
 
 
 ROUTES = (

@@ -16,7 +16,7 @@ from isoperf.observations import Observations
 from isoperf.readers import load
 from isoperf.report import Axis, Figure, Line, Points
 from isoperf.report.html_figure import html_figure
-from isoperf.studio.page import fragment, page, wants_json
+from isoperf.studio.page import page, wants_json
 
 __all__ = ["ROUTES"]
 
@@ -44,7 +44,7 @@ def trials(request: Request) -> Response:
     """Show the trials alone, for a page that is open already; nothing where it has seen them all."""
     if request.query_params.get("seen") == _seen(_file(request)) and not wants_json(request):
         return Response(status_code=204)
-    return fragment(request, "trials.html", _shown(request))
+    return page(request, "trials.html", _shown(request))
 
 
 ROUTES = (

@@ -18,7 +18,7 @@ from isoperf.request.spoken import load_call
 from isoperf.request.tables import TableOptions
 from isoperf.request.wording import in_options
 from isoperf.studio.intake import check_size, receive
-from isoperf.studio.page import fragment, page, wants_json
+from isoperf.studio.page import page, wants_json
 from isoperf.studio.suited import questions_for
 from isoperf.studio.tableview import HEAD, column_rows, first_rows, numbers_of, plot
 from isoperf.studio.workspace import Reference, Workspace
@@ -64,7 +64,7 @@ def drawing(request: Request) -> Response:
     for name in (x, y):
         if name not in drawable:
             raise OptionError(f"{name!r} is no column of numbers in {reference.name}.")
-    return fragment(request, "drawing.html", {"x": x, "y": y, "_figure": plot(found, x, y, by)})
+    return page(request, "drawing.html", {"x": x, "y": y, "_figure": plot(found, x, y, by)})
 
 
 async def correct(request: Request) -> Response:
